@@ -1,0 +1,61 @@
+/* An analyzer is one file with one constant: what it is called, which options it takes, which
+ * records it gives, and run(). It reads the session and writes records; it prints nothing.
+ * This header is installed: a plugin (docs/plugins.md) defines one of these too. */
+#ifndef ANALYZERS_ANALYZER_H
+#define ANALYZERS_ANALYZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "report/record.h"
+
+/* Raised when a plugin built against an older one could misread what it gets. */
+#define PYCORE_PLUGIN_API 1
+
+struct error;
+struct report;
+struct session;
+
+enum option_type {
+	OPTION_FLAG,		/* bool */
+	OPTION_NUMBER,		/* uint64_t; bounded by min, max */
+	OPTION_STRING,		/* const char * */
+	OPTION_CHOICE,		/* const char *: one of .choices; with .optional_argument alone: the first */
+	OPTION_LIST,		/* given again and again: struct option_list */
+};
+
+struct option_list { const char **items; size_t count; };
+
+struct option {
+	const char *name;		/* without "--" */
+	char letter;			/* 0: none */
+	enum option_type type;
+	const char *argument;		/* "TID": for help; NULL for flags */
+	const char *help;		/* one line, lower case, no full stop */
+	size_t offset;			/* in the config struct */
+	const char *const *choices;	/* ends with NULL */
+	bool optional_argument;		/* --locals, --locals=full */
+	uint64_t min, max;		/* NUMBER; max 0: none */
+};
+
+enum analyzer_needs {
+	NEEDS_TARGET = 1,		/* the core, opened */
+	NEEDS_RUNTIME = 2,		/* a Python found in it; failing is an error (exit 3) */
+	WANTS_RUNTIME = 4,		/* a Python if there is one; failing is a note */
+};
+
+struct analyzer {
+	unsigned api;			/* PYCORE_PLUGIN_API */
+	const char *name;		/* the command: "bt" */
+	const char *summary;		/* one line for `pycore help` */
+	const char *description;	/* paragraphs for --help and the man page */
+	const char *example;		/* command lines, one per line, for --help and the man page */
+	const struct option *options;	/* ends with an empty one; NULL: none beside the common ones */
+	size_t config_size;		/* of the struct that options write into; zeroed first */
+	const struct record *root;	/* the document; the common "process" and "notes" are added */
+	unsigned needs;			/* enum analyzer_needs */
+	/* config: config_size bytes. Records go to report. NULL: done. */
+	struct error *(*run)(struct session *session, const void *config, struct report *report);
+};
+
+#endif

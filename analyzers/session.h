@@ -1,0 +1,32 @@
+/* What an analyzer works on. cli/session.c makes it; nothing else is global. */
+#ifndef ANALYZERS_SESSION_H
+#define ANALYZERS_SESSION_H
+
+#include "analyzers/analyzer.h"
+#include "core/files.h"
+#include "core/target.h"
+#include "cpython_layouts/runtime.h"
+#include "report/report.h"
+#include "symbols/symbols.h"
+
+struct session {
+	struct files *files;
+	struct target *target;		/* NULL when not needed */
+	struct symbols *symbols;
+	struct runtime *runtime;	/* NULL: none found (WANTS_RUNTIME), runtime_error says why */
+	struct error *runtime_error;
+	bool quiet, verbose;
+	bool progress;			/* stderr is a terminal and -q was not given */
+	bool text_form;			/* for limits that differ between text and JSON */
+	const char *output;		/* --output FILE; NULL: standard output */
+};
+
+extern const struct analyzer *const analyzers[];	/* from list.def; ends with NULL */
+
+/* "process" and "python": the record that every command begins with (analyzers/process.c). */
+extern const struct record process_record;
+bool process_report(struct session *s, struct report *report);
+/* Pass the target's remarks that were not shown yet to the report as notes. */
+void session_report_remarks(struct session *s, struct report *report);
+
+#endif

@@ -1,0 +1,57 @@
+/* The only place that opens files.
+ *
+ * Two kinds of path are told apart. What the user names (the core, the executable, --search DIR)
+ * is opened as it stands. What the *core* names (NT_FILE, a link map, co_filename) is hostile: it
+ * is opened below the sysroot only (openat2 RESOLVE_IN_ROOT, no magic links; "/" is the sysroot
+ * when none is given), must be a regular file, never blocks (O_NONBLOCK), never creates, and is
+ * used as a module only when its build-id is the one in the core. */
+#ifndef CORE_FILES_H
+#define CORE_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/error.h"
+#include "core/vec.h"
+
+struct files {
+	int root_fd;			/* the sysroot, O_PATH; -1: "/" */
+	char *sysroot;			/* NULL: none */
+	VEC(char *) search;		/* --search, in order */
+};
+
+/* A file mapped read-only, private. Owns the mapping. */
+struct mapped_file {
+	const uint8_t *data;		/* NULL when size is 0 */
+	size_t size;
+	char *path;			/* as it was opened, for messages */
+	uint64_t device, inode;
+};
+
+#define BUILD_ID_MAX 64
+struct build_id {
+	uint8_t bytes[BUILD_ID_MAX];
+	uint8_t len;			/* 0: unknown */
+};
+bool build_id_equal(const struct build_id *a, const struct build_id *b);	/* false if either is unknown */
+void build_id_format(const struct build_id *id, char ret[2 * BUILD_ID_MAX + 1]);
+
+struct error *files_new(const char *sysroot, struct files **ret) _must_check_;
+struct error *files_add_search(struct files *f, const char *dir) _must_check_;
+void files_free(struct files *f);
+OWNED(struct files, files_free);
+
+/* A file the user named. Errors say which file and why ("is a directory", "permission denied"). */
+struct error *files_map_given(struct files *f, const char *path, struct mapped_file *ret) _must_check_;
+/* A file the core named, below the sysroot, else by its last component (or build-id for modules)
+ * below each --search DIR. " (deleted)" at the end of the path is ignored. false: not there. */
+bool files_map_named(struct files *f, const char *path, struct mapped_file *ret);
+/* Candidates for a module: `path` below the sysroot, /usr/lib/debug/.build-id/xx/yyyy.debug when
+ * want_debug, the --search directories by name and by build-id. Calls accept() on each until it
+ * says yes; ownership of the accepted file passes to *ret. */
+bool files_find_module(struct files *f, const char *path, const struct build_id *id, bool want_debug,
+		       bool (*accept)(const struct mapped_file *, void *), void *arg,
+		       struct mapped_file *ret);
+void mapped_file_release(struct mapped_file *file);
+
+#endif

@@ -1,0 +1,61 @@
+/* Python frames of a thread, innermost first, in all three designs.
+ *
+ *	FRAMES_OBJECTS  tstate->frame -> PyFrameObject -f_back-> ...
+ *	FRAMES_CFRAME   tstate->cframe->current_frame -> _PyInterpreterFrame -previous-> ...
+ *	FRAMES_DIRECT   tstate->current_frame         -> _PyInterpreterFrame -previous-> ...
+ *
+ * Shims, C-owned and incomplete frames are passed over, as Python's own traceback does. */
+#ifndef CPYTHON_LAYOUTS_FRAME_H
+#define CPYTHON_LAYOUTS_FRAME_H
+
+#include "cpython_layouts/code.h"
+
+struct frame {
+	addr_t at;
+	const struct code *code;	/* never NULL */
+	int64_t lasti;			/* bytes into the code; -1: not started */
+	struct position position;	/* line 0: lost */
+	addr_t locals_at;		/* localsplus */
+	addr_t globals, f_locals;	/* f_locals: module and class bodies' namespace; 0 none */
+	addr_t function;		/* 3.11+; 0 */
+	bool is_entry;			/* a C call entered the evaluation loop here (3.11: is_entry;
+					 * up to 3.10 always; 3.12+: the next older frame is a shim) */
+	bool is_generator;		/* owned by a generator or coroutine */
+};
+
+struct frame_iter {
+	struct runtime *rt;
+	struct chain chain;
+	size_t skipped;			/* shims and incomplete frames */
+	size_t broken;			/* frames whose code object could not be read */
+};
+
+/* Fills a native frame from the frame at addr. false: not readable, or (*is_shim) not to be shown. */
+bool frame_load(struct runtime *rt, addr_t addr, struct frame *ret, addr_t *ret_previous, bool *is_shim);
+
+struct frame_iter frames_of(struct runtime *rt, const struct pythread *thread);
+/* Innermost first. A frame that cannot be decoded though its `previous` can is passed over and
+ * counted in it->broken. false: the end; it->chain.end says which. */
+bool frame_next(struct frame_iter *it, struct frame *ret);
+
+/* A local variable's value. */
+struct local {
+	const char *name;
+	enum variable_kind kind;
+	addr_t value;			/* 0: unbound (deleted, or not yet assigned); the cell's content */
+	bool is_int;			/* a tagged int (3.14+): value is the number itself */
+	bool from_namespace;		/* from f_locals: module or class body */
+};
+struct local_iter {
+	struct runtime *rt;
+	const struct frame *frame;
+	size_t index;
+	struct dict_iter names;
+	bool in_names;
+};
+/* In source order: arguments, locals, cells, free variables; for module and class bodies what
+ * f_locals holds. Unbound ones are passed over. */
+struct local_iter locals_of(struct runtime *rt, const struct frame *frame);
+bool local_next(struct local_iter *it, struct local *ret);
+
+#endif
