@@ -2,9 +2,13 @@
 
 #include "core/vec.h"
 
+struct pair {
+	int a, b;
+};
+
 static void vec_push__gives_zeroed_items_in_order(void **state)
 {
-	VEC(struct pair { int a, b; }) v = VEC_INIT;
+	VEC(struct pair) v = VEC_INIT;
 	struct pair *p;
 	int sum = 0;
 
