@@ -41,7 +41,9 @@ struct option {
 enum analyzer_needs {
 	NEEDS_TARGET = 1,		/* the core, opened */
 	NEEDS_RUNTIME = 2,		/* a Python found in it; failing is an error (exit 3) */
-	WANTS_RUNTIME = 4,		/* a Python if there is one; failing is a note */
+	WANTS_RUNTIME = 4,		/* a Python if there is one; failing is a note (the caller's) */
+	OWNS_OUTPUT = 8,		/* --output is a file that run() writes itself (session.output);
+					 * the report then goes to standard output */
 };
 
 struct analyzer {
@@ -52,7 +54,9 @@ struct analyzer {
 	const char *example;		/* command lines, one per line, for --help and the man page */
 	const struct option *options;	/* ends with an empty one; NULL: none beside the common ones */
 	size_t config_size;		/* of the struct that options write into; zeroed first */
-	const struct record *root;	/* the document; the common "process" and "notes" are added */
+	/* The document. The caller puts the common "process" before its children and "notes" behind
+	 * them, and (with NEEDS_TARGET) has written the process when run() is called. */
+	const struct record *root;
 	unsigned needs;			/* enum analyzer_needs */
 	/* config: config_size bytes. Records go to report. NULL: done. */
 	struct error *(*run)(struct session *session, const void *config, struct report *report);

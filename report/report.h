@@ -14,6 +14,7 @@ struct report;
 struct report_options {
 	enum report_form form;
 	bool color;
+	bool quiet;			/* text without NOTE_INFO */
 	unsigned width;			/* of the terminal; 0: unlimited */
 	const char *command, *version;	/* for JSON's "pycore" object */
 };
@@ -30,6 +31,11 @@ void report_note(struct report *r, enum note_level level, const char *text);
 /* Notes, closing brackets, flush. false: the output could not be written. */
 bool report_end(struct report *r);
 void report_free(struct report *r);
+/* Has a NOTE_LOSS come? */
+bool report_has_loss(const struct report *r);
+/* Why it failed: "No space left on device"; NULL: it has not. *ret_reader_left (may be NULL): the
+ * reader of a pipe has seen enough (`| head`), which is no fault. */
+const char *report_failure(const struct report *r, bool *ret_reader_left);
 
 /* The JSON Schema (2020-12) of a command's document, made from its root record. */
 bool report_schema(const struct record *root, const char *command, FILE *out);
