@@ -44,7 +44,7 @@ struct extent {
 struct memory {
 	VEC(struct extent) extents;	/* sorted by start once sealed, not overlapping */
 	struct memory_directory *directory;
-	uint8_t *touched;		/* see memory_record_touches() */
+	bool recording;			/* see memory_record_touches() */
 	bool sealed;
 };
 
@@ -71,8 +71,9 @@ const char *memory_string(const struct memory *m, addr_t addr, size_t max, size_
 /* The extent that covers addr, LOST ones included; NULL where nothing was mapped. */
 const struct extent *memory_extent(const struct memory *m, addr_t addr);
 
-/* From now on remember each 4 KiB page that is handed out (for slim). false: out of memory. */
-bool memory_record_touches(struct memory *m);
+/* From now on remember each 4 KiB page that is handed out (for slim). Pages above 2^48 (the
+ * vsyscall page) are not remembered. */
+void memory_record_touches(struct memory *m);
 /* The first touched page at or above addr: its page-aligned address in *ret; false: none. */
 bool memory_next_touched(const struct memory *m, addr_t addr, addr_t *ret);
 

@@ -1,0 +1,448 @@
+#include "core/memory.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include "core/checked.h"
+#include "core/owned.h"
+#include "core/trace.h"
+
+/*	addr  |  18 bits: which GiB  |  18 bits: which page  |  12 bits  |
+ *	          top[] ----------->     page[] -> extent index + 1
+ *
+ * A GiB's table is made when an address in it is first asked for, and published with one compare
+ * and exchange: a thread that loses the race takes the other's. All tables are calloc'ed,
+ * so that only what is really mapped costs memory. LOST extents are not entered: a hostile core
+ * could reserve the whole address space, and a page without bytes is NULL either way. For the same
+ * reason there are at most TABLES_MAX tables; what lies in other GiBs is searched for. */
+enum {
+	PAGE_BITS = 12,
+	GIB_BITS = 30,
+	ADDRESS_BITS = 48,
+	PAGES_PER_GIB = 1 << (GIB_BITS - PAGE_BITS),
+	GIBS = 1 << (ADDRESS_BITS - GIB_BITS),
+	TABLES_MAX = 1024,
+};
+
+#define PAGE_BYTES ((addr_t)1 << PAGE_BITS)
+#define DIRECTORY_END ((addr_t)1 << ADDRESS_BITS)
+
+/* More than one extent has bytes in the page: search. */
+#define PAGE_SHARED UINT32_MAX
+
+struct gib {
+	uint32_t page[PAGES_PER_GIB];
+	_Atomic uint64_t touched[PAGES_PER_GIB / 64];
+};
+
+struct memory_directory {
+	_Atomic(struct gib *) top[GIBS];
+	struct gib *empty;		/* stands for every GiB without bytes */
+	_Atomic unsigned tables;
+	struct gib *made[TABLES_MAX];	/* to be freed; losers of a race too */
+};
+
+static void directory_free(struct memory_directory *d)
+{
+	if (!d)
+		return;
+	for (unsigned i = 0; i < MIN(d->tables, TABLES_MAX); i++)
+		free(d->made[i]);
+	free(d->empty);
+	free(d);
+}
+
+void memory_release(struct memory *m)
+{
+	directory_free(m->directory);
+	vec_release(&m->extents);
+	*m = (struct memory)MEMORY_INIT;
+}
+
+bool memory_add(struct memory *m, const struct extent *extent)
+{
+	if (extent->end <= extent->start)
+		return true;
+	struct extent *e = vec_push(&m->extents);
+	if (!e)
+		return false;
+	*e = *extent;
+	if (!e->host)
+		e->source = EXTENT_LOST;
+	if (e->source == EXTENT_LOST)
+		e->host = NULL;
+	return true;
+}
+
+/* Sealing: a sweep over the extents by start address. Where several cover an address the one with
+ * the lowest rank is seen; rank is the order of addition, all LOST ones behind all others. */
+
+struct ranked {
+	struct extent extent;
+	uint64_t rank;
+};
+
+static int ranked_compare(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	if (x->extent.start != y->extent.start)
+		return x->extent.start < y->extent.start ? -1 : 1;
+	return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+/* A binary heap of indices into items, the lowest rank on top. */
+struct rank_heap {
+	const struct ranked *items;
+	size_t *index, len;
+};
+
+static bool rank_below(const struct rank_heap *h, size_t a, size_t b)
+{
+	return h->items[h->index[a]].rank < h->items[h->index[b]].rank;
+}
+
+static void rank_swap(struct rank_heap *h, size_t a, size_t b)
+{
+	size_t index = h->index[a];
+	h->index[a] = h->index[b];
+	h->index[b] = index;
+}
+
+static void rank_push(struct rank_heap *h, size_t item)
+{
+	size_t i = h->len++;
+	h->index[i] = item;
+	for (; i && rank_below(h, i, (i - 1) / 2); i = (i - 1) / 2)
+		rank_swap(h, i, (i - 1) / 2);
+}
+
+static void rank_pop(struct rank_heap *h)
+{
+	h->index[0] = h->index[--h->len];
+	for (size_t i = 0;;) {
+		size_t least = i, left = 2 * i + 1;
+		if (left < h->len && rank_below(h, left, least))
+			least = left;
+		if (left + 1 < h->len && rank_below(h, left + 1, least))
+			least = left + 1;
+		if (least == i)
+			return;
+		rank_swap(h, i, least);
+		i = least;
+	}
+}
+
+static bool extents_join(const struct extent *a, const struct extent *b)
+{
+	if (a->end != b->start || a->source != b->source || a->flags != b->flags || a->why != b->why)
+		return false;
+	return a->source == EXTENT_LOST || a->host + (a->end - a->start) == b->host;
+}
+
+/* Append [start, end) as `from` shows it, joined to the last one where they are one. */
+static bool seal_emit(struct memory *sealed, const struct extent *from, addr_t start, addr_t end)
+{
+	if (start >= end)
+		return true;
+	struct extent piece = *from;
+	piece.start = start;
+	piece.end = end;
+	if (piece.host)
+		piece.host += start - from->start;
+	if (sealed->extents.len) {
+		struct extent *last = &sealed->extents.items[sealed->extents.len - 1];
+		if (extents_join(last, &piece)) {
+			last->end = end;
+			return true;
+		}
+	}
+	struct extent *e = vec_push(&sealed->extents);
+	if (e)
+		*e = piece;
+	return e != NULL;
+}
+
+/* Everything in the heap up to `until` becomes pieces; what ends before is dropped. */
+static bool seal_flush(struct memory *sealed, struct rank_heap *heap, addr_t *at, addr_t until)
+{
+	while (heap->len && *at < until) {
+		const struct extent *top = &heap->items[heap->index[0]].extent;
+		if (top->end <= *at) {
+			rank_pop(heap);
+			continue;
+		}
+		addr_t end = MIN(top->end, until);
+		if (!seal_emit(sealed, top, *at, end))
+			return false;
+		*at = end;
+	}
+	return true;
+}
+
+static bool seal_sweep(struct ranked *items, size_t len, struct memory *sealed)
+{
+	_free_ size_t *index = calloc(len + 1, sizeof(*index));
+	if (!index)
+		return false;
+	struct rank_heap heap = { items, index, 0 };
+	addr_t at = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (!seal_flush(sealed, &heap, &at, items[i].extent.start))
+			return false;
+		at = items[i].extent.start;
+		rank_push(&heap, i);
+	}
+	return seal_flush(sealed, &heap, &at, UINT64_MAX);
+}
+
+static struct memory_directory *directory_new(void)
+{
+	struct memory_directory *d = calloc(1, sizeof(*d));
+	if (d && !(d->empty = calloc(1, sizeof(*d->empty)))) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+bool memory_seal(struct memory *m)
+{
+	size_t len = m->extents.len;
+	if (len >= PAGE_SHARED)
+		return false;
+	_free_ struct ranked *items = calloc(len + 1, sizeof(*items));
+	if (!items)
+		return false;
+	bool sorted = true;
+	for (size_t i = 0; i < len; i++) {
+		const struct extent *e = &m->extents.items[i];
+		items[i].extent = *e;
+		items[i].rank = e->source == EXTENT_LOST ? i + len : i;
+		sorted = sorted && (i == 0 || ranked_compare(&items[i - 1], &items[i]) < 0);
+	}
+	if (!sorted)
+		qsort(items, len, sizeof(*items), ranked_compare);
+	struct memory sealed = MEMORY_INIT;
+	sealed.directory = directory_new();
+	if (!sealed.directory || !seal_sweep(items, len, &sealed)) {
+		memory_release(&sealed);
+		return false;
+	}
+	trace(MEMORY, "sealed %zu extents into %zu", len, sealed.extents.len);
+	sealed.recording = m->recording;
+	sealed.sealed = true;
+	memory_release(m);
+	*m = sealed;
+	return true;
+}
+
+/* The first extent that ends behind addr; extents.len when there is none. */
+static size_t extent_lower(const struct memory *m, addr_t addr)
+{
+	size_t low = 0, high = m->extents.len;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (m->extents.items[middle].end <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const struct extent *extent_search(const struct memory *m, addr_t addr)
+{
+	size_t i = extent_lower(m, addr);
+	if (i == m->extents.len || m->extents.items[i].start > addr)
+		return NULL;
+	return &m->extents.items[i];
+}
+
+static _Atomic(struct gib *) *gib_slot(const struct memory *m, addr_t addr)
+{
+	return &m->directory->top[addr >> GIB_BITS];
+}
+
+static struct gib *gib_new(struct memory_directory *d)
+{
+	unsigned index = atomic_load(&d->tables);
+	do {
+		if (index == TABLES_MAX)
+			return NULL;
+	} while (!atomic_compare_exchange_weak(&d->tables, &index, index + 1));
+	return d->made[index] = calloc(1, sizeof(struct gib));
+}
+
+/* false: out of memory, or enough tables. *ret stays NULL where the GiB has no bytes. */
+static bool gib_fill(const struct memory *m, addr_t base, struct gib **ret)
+{
+	addr_t end = base + ((addr_t)1 << GIB_BITS);
+	for (size_t i = extent_lower(m, base); i < m->extents.len; i++) {
+		const struct extent *e = &m->extents.items[i];
+		if (e->start >= end)
+			break;
+		if (!e->host)
+			continue;
+		if (!*ret && !(*ret = gib_new(m->directory)))
+			return false;
+		addr_t from = MAX(e->start, base), to = MIN(e->end, end);
+		size_t page = (from - base) >> PAGE_BITS, last = (to - 1 - base) >> PAGE_BITS;
+		for (uint32_t *p = (*ret)->page + page; page <= last; page++, p++)
+			*p = *p ? PAGE_SHARED : (uint32_t)i + 1;
+	}
+	return true;
+}
+
+/* NULL when there can be no table: the caller then searches. */
+static __attribute__((noinline)) struct gib *gib_make(const struct memory *m, addr_t addr)
+{
+	addr_t base = addr & ~(((addr_t)1 << GIB_BITS) - 1);
+	struct gib *gib = NULL, *seen = NULL;
+	if (!gib_fill(m, base, &gib))
+		return NULL;
+	if (!gib)
+		gib = m->directory->empty;
+	if (atomic_compare_exchange_strong(gib_slot(m, addr), &seen, gib))
+		return gib;
+	return seen;
+}
+
+static inline struct gib *gib_of(const struct memory *m, addr_t addr)
+{
+	struct gib *gib = atomic_load_explicit(gib_slot(m, addr), memory_order_acquire);
+	return __builtin_expect(gib != NULL, 1) ? gib : gib_make(m, addr);
+}
+
+/* The extent with the byte at addr; where there is none, NULL or a LOST one. */
+static inline const struct extent *extent_find(const struct memory *m, addr_t addr)
+{
+	if (__builtin_expect(addr >= DIRECTORY_END || !m->directory, 0))
+		return extent_search(m, addr);
+	const struct gib *gib = gib_of(m, addr);
+	uint32_t index = gib ? gib->page[(addr >> PAGE_BITS) & (PAGES_PER_GIB - 1)] : PAGE_SHARED;
+	if (__builtin_expect(index == PAGE_SHARED, 0))
+		return extent_search(m, addr);
+	if (!index)
+		return NULL;
+	const struct extent *e = &m->extents.items[index - 1];
+	return addr >= e->start && addr < e->end ? e : NULL;
+}
+
+static __attribute__((noinline)) void touch(const struct memory *m, addr_t addr, size_t len)
+{
+	addr_t last = addr + (len ? len - 1 : 0);
+	for (addr_t page = addr & ~(PAGE_BYTES - 1); page <= last && page < DIRECTORY_END;
+	     page += PAGE_BYTES) {
+		struct gib *gib = gib_of(m, page);
+		if (!gib || gib == m->directory->empty)
+			continue;
+		size_t bit = (page >> PAGE_BITS) & (PAGES_PER_GIB - 1);
+		atomic_fetch_or_explicit(&gib->touched[bit / 64], (uint64_t)1 << bit % 64,
+					 memory_order_relaxed);
+	}
+}
+
+/* How many bytes from addr on lie one after the other here too, looking no further than `want`.
+ * Extents of other flags or sources may still be neighbours in the same file. */
+static size_t contiguous(const struct memory *m, const struct extent *e, addr_t addr, size_t want)
+{
+	const struct extent *end = m->extents.items + m->extents.len;
+	addr_t have = e->end - addr;
+	for (; have < want && e + 1 < end; e++) {
+		const struct extent *next = e + 1;
+		if (next->start != e->end || next->source == EXTENT_LOST ||
+		    e->host + (e->end - e->start) != next->host)
+			break;
+		have += next->end - next->start;
+	}
+	return MIN(have, want);
+}
+
+const uint8_t *memory_at(const struct memory *m, addr_t addr, size_t len)
+{
+	const struct extent *e = extent_find(m, addr);
+	if (!e || !e->host)
+		return NULL;
+	if (__builtin_expect(len > e->end - addr, 0) && contiguous(m, e, addr, len) < len)
+		return NULL;
+	if (__builtin_expect(m->recording, 0))
+		touch(m, addr, len);
+	return e->host + (addr - e->start);
+}
+
+bool memory_read(const struct memory *m, addr_t addr, void *buf, size_t len)
+{
+	uint8_t *to = buf;
+	while (len) {
+		const struct extent *e = extent_find(m, addr);
+		if (!e || !e->host)
+			return false;
+		size_t part = MIN(e->end - addr, len);
+		memcpy(to, e->host + (addr - e->start), part);
+		if (m->recording)
+			touch(m, addr, part);
+		addr += part;
+		to += part;
+		len -= part;
+	}
+	return true;
+}
+
+const uint8_t *memory_view(const struct memory *m, addr_t addr, void *scratch, size_t len)
+{
+	const uint8_t *p = memory_at(m, addr, len);
+	if (p || !len)
+		return p;
+	return memory_read(m, addr, scratch, len) ? scratch : NULL;
+}
+
+const char *memory_string(const struct memory *m, addr_t addr, size_t max, size_t *ret_len)
+{
+	const struct extent *e = extent_find(m, addr);
+	if (!e || !e->host || !max)
+		return NULL;
+	const uint8_t *p = e->host + (addr - e->start);
+	size_t have = MIN(e->end - addr, max);
+	const uint8_t *nul = memchr(p, 0, have);
+	if (!nul && have < max)
+		nul = memchr(p, 0, contiguous(m, e, addr, max));
+	if (!nul)
+		return NULL;
+	if (m->recording)
+		touch(m, addr, (size_t)(nul - p) + 1);
+	*ret_len = (size_t)(nul - p);
+	return (const char *)p;
+}
+
+const struct extent *memory_extent(const struct memory *m, addr_t addr)
+{
+	return extent_search(m, addr);
+}
+
+void memory_record_touches(struct memory *m)
+{
+	m->recording = true;
+}
+
+bool memory_next_touched(const struct memory *m, addr_t addr, addr_t *ret)
+{
+	if (!m->directory)
+		return false;
+	for (; addr < DIRECTORY_END; addr = ((addr >> GIB_BITS) + 1) << GIB_BITS) {
+		const struct gib *gib = atomic_load_explicit(gib_slot(m, addr), memory_order_acquire);
+		if (!gib || gib == m->directory->empty)
+			continue;
+		size_t page = (addr >> PAGE_BITS) & (PAGES_PER_GIB - 1);
+		if (addr & (PAGE_BYTES - 1))
+			page++;
+		uint64_t mask = ~(uint64_t)0 << page % 64;
+		for (size_t i = page / 64; i < PAGES_PER_GIB / 64; i++, mask = ~(uint64_t)0) {
+			uint64_t word = atomic_load_explicit(&gib->touched[i], memory_order_relaxed) & mask;
+			if (!word)
+				continue;
+			*ret = (addr >> GIB_BITS << GIB_BITS) +
+			       ((addr_t)(i * 64 + (unsigned)__builtin_ctzll(word)) << PAGE_BITS);
+			return true;
+		}
+	}
+	return false;
+}
