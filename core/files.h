@@ -26,6 +26,7 @@ struct mapped_file {
 	size_t size;
 	char *path;			/* as it was opened, for messages */
 	uint64_t device, inode;
+	int64_t mtime;			/* seconds since the epoch */
 };
 
 #define BUILD_ID_MAX 64

@@ -13,6 +13,16 @@ struct variable {
 	bool hidden;			/* a comprehension's inlined local (3.12+ CO_FAST_HIDDEN) */
 };
 
+/* co_flags (Include/code.h, every version) */
+enum {
+	CODE_OPTIMIZED = 0x1,		/* locals are in fast slots, not in a dict */
+	CODE_VARARGS = 0x4,
+	CODE_VARKEYWORDS = 0x8,
+	CODE_GENERATOR = 0x20,
+	CODE_COROUTINE = 0x80,		/* 3.5+ */
+	CODE_ASYNC_GENERATOR = 0x200,	/* 3.6+ */
+};
+
 struct code {
 	addr_t at;
 	const char *filename, *name, *qualname;	/* NULL: lost (qualname: NULL before 3.11 too) */
@@ -24,12 +34,17 @@ struct code {
 	uint32_t stack_size;
 	uint32_t variable_count;	/* slots of localsplus before the value stack */
 	const struct variable *variables;	/* in localsplus' order */
+	/* The same in the order of the source: the signature's (an argument that is a cell in its
+	 * place, *args before keyword-only ones), then locals, cells, free variables. */
+	const uint32_t *source_order;
 	uint64_t first_traceable;	/* bytes into the code (3.11+) */
 	addr_t tlbc;			/* free-threaded 3.14+: _PyCodeArray; 0 */
 };
 
 /* NULL: no code object there. Cached. */
 const struct code *code_at(struct runtime *rt, addr_t addr);
+/* The cache; NULL is allowed. */
+void codes_free(struct codes *codes);
 
 struct position {
 	int64_t line, end_line;		/* 0: none */

@@ -14,7 +14,8 @@ struct frame {
 	addr_t at;
 	const struct code *code;	/* never NULL */
 	int64_t lasti;			/* bytes into the code; -1: not started */
-	struct position position;	/* line 0: lost */
+	struct position position;	/* line 0: none */
+	bool position_lost;		/* because the line table cannot be read */
 	addr_t locals_at;		/* localsplus */
 	addr_t globals, f_locals;	/* f_locals: module and class bodies' namespace; 0 none */
 	addr_t function;		/* 3.11+; 0 */

@@ -21,6 +21,7 @@ enum runtime_evidence {
 };
 
 struct types;		/* the cache of types, cpython_layouts/type.c */
+struct codes;		/* the cache of code objects, cpython_layouts/code.c */
 
 struct runtime {
 	struct target *target;
@@ -38,6 +39,7 @@ struct runtime {
 	bool finalizing;		/* Py_Finalize had begun */
 	addr_t gil_holder;		/* main interpreter's; a PyThreadState; 0: nobody or unknown */
 	struct types *types;
+	struct codes *codes;		/* runtime_free() calls codes_free() */
 	struct arena arena;
 };
 
