@@ -45,7 +45,7 @@ static void directory_free(struct memory_directory *d)
 {
 	if (!d)
 		return;
-	for (unsigned i = 0; i < MIN(d->tables, TABLES_MAX); i++)
+	for (unsigned i = 0; i < d->tables; i++)
 		free(d->made[i]);
 	free(d->empty);
 	free(d);
