@@ -35,8 +35,10 @@ struct code {
 	uint32_t variable_count;	/* slots of localsplus before the value stack */
 	const struct variable *variables;	/* in localsplus' order */
 	/* The same in the order of the source: the signature's (an argument that is a cell in its
-	 * place, *args before keyword-only ones), then locals, cells, free variables. */
+	 * place, *args before keyword-only ones), then locals, cells, free variables. Fewer than
+	 * variable_count up to 3.10, where an argument that is a cell has two slots. */
 	const uint32_t *source_order;
+	uint32_t source_count;
 	uint64_t first_traceable;	/* bytes into the code (3.11+) */
 	addr_t tlbc;			/* free-threaded 3.14+: _PyCodeArray; 0 */
 };
@@ -47,7 +49,7 @@ const struct code *code_at(struct runtime *rt, addr_t addr);
 void codes_free(struct codes *codes);
 
 struct position {
-	int64_t line, end_line;		/* 0: none */
+	int64_t line, end_line;		/* 0: none (end_line: before 3.11) */
 	int64_t column, end_column;	/* 0-based UTF-8 byte offsets; -1: none (before 3.11) */
 };
 
