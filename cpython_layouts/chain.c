@@ -1,6 +1,5 @@
 #include "cpython_layouts/chain.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 struct chain chain_start(addr_t first, size_t limit)

@@ -26,9 +26,13 @@ OWNED(struct symbols, symbols_free);
 /* A defined symbol by name: the executable first, then modules whose file name looks like
  * `prefer` ("libpython"; may be NULL), then the others in address order. Versions ("@@") are ignored. */
 bool symbols_find(struct symbols *s, const char *name, const char *prefer, struct symbol *ret);
+/* The same in the dynamic symbols alone: some 100 ns a module, found or not. */
+bool symbols_find_exported(struct symbols *s, const char *name, const char *prefer, struct symbol *ret);
 /* In one module. A local (static) symbol that GCC renamed ("version.0", "interp_head.lto_priv.0")
  * is found under its plain name. */
 bool symbols_find_in(struct symbols *s, const struct module *module, const char *name, struct symbol *ret);
+/* What was found by name so far (for slim, which keeps the addresses where it drops the tables). */
+size_t symbols_found(const struct symbols *s, const struct symbol **ret);
 /* The symbol that covers addr (pc - 1 for return addresses); false: none. */
 bool symbols_at(struct symbols *s, addr_t addr, struct symbol *ret);
 
