@@ -205,10 +205,22 @@ bool frame_next(struct frame_iter *it, struct frame *ret)
 	return false;
 }
 
+/* A module or class body, whose variables live in a dict. In 2.7 a function with a bare exec is not
+ * "optimized" either, but it has slots. */
+static bool has_namespace(const struct code *code)
+{
+	if (code->flags & CODE_OPTIMIZED)
+		return false;
+	for (uint32_t i = 0; i < code->variable_count; i++)
+		if (!code->variables[i].boxed && !code->variables[i].hidden)
+			return false;
+	return true;
+}
+
 struct local_iter locals_of(struct runtime *rt, const struct frame *frame)
 {
-	struct local_iter it = { .rt = rt, .frame = frame };
-	if (!(frame->code->flags & CODE_OPTIMIZED) && frame->f_locals)
+	struct local_iter it = { .rt = rt, .frame = frame, .has_namespace = has_namespace(frame->code) };
+	if (it.has_namespace && frame->f_locals)
 		it.in_names = dict_iter_start(rt, frame->f_locals, &it.names);
 	return it;
 }
@@ -256,12 +268,11 @@ bool local_next(struct local_iter *it, struct local *ret)
 		return true;
 	}
 	it->in_names = false;
-	/* A module or class body has no fast locals of its own, but for those of a comprehension
-	 * that runs inlined in it (3.12+); f_locals leaves out its cells and free variables too. */
-	bool hidden_only = !(code->flags & CODE_OPTIMIZED);
+	/* Of the slots of a module or class body only those of a comprehension that runs inlined in
+	 * it (3.12+) are variables to Python: locals() there leaves out cells and free ones. */
 	while (it->index < code->source_count) {
 		uint32_t slot = code->source_order[it->index++];
-		if (hidden_only && !code->variables[slot].hidden)
+		if (it->has_namespace && !code->variables[slot].hidden)
 			continue;
 		if (load_slot(it, slot, ret))
 			return true;

@@ -53,6 +53,7 @@ struct local_iter {
 	size_t index;
 	struct dict_iter names;
 	bool in_names;
+	bool has_namespace;		/* a module or class body */
 };
 /* In source order: arguments, locals, cells, free variables; for module and class bodies what
  * f_locals holds. Unbound ones are passed over. */
