@@ -143,6 +143,7 @@ static inline int64_t layout_gets(const struct layout *l, const void *p, enum fi
 
 /* Names, for `pycore layout` and messages. */
 extern const char *const structure_names[STRUCT_COUNT];
+extern const char *const structure_aliases[STRUCT_COUNT];	/* what CPython calls it, with | */
 struct field_info {
 	const char *name, *paths;
 	enum structure structure;
@@ -173,9 +174,18 @@ struct error *layout_from_table(const struct layout_table *table, const struct m
  * max were written. Zero for an unknown version. */
 size_t layout_candidates(const struct python_version *v, const struct machine *machine,
 			 const struct layout_table **ret, size_t max);
+/* For a version that no table was made for: that of the newest older minor version with the same
+ * debug and free_threaded, as a start for debug offsets and DWARF; NULL: none. What comes of it is
+ * to be told as a guess. */
+const struct layout_table *layout_nearest_table(const struct python_version *v, const struct machine *machine);
 /* Overlay what _Py_DebugOffsets (3.13+) at host bytes p (len bytes) says. Every offset is bounded
  * by its struct's size and each size by 1 MiB. ERROR_UNSUPPORTED: nonsense in it. */
 struct error *layout_apply_debug_offsets(struct layout *l, const uint8_t *p, size_t len) _must_check_;
+/* Overlay what the DWARF of the process's own python, libpython or their debug file says. Slow (it
+ * reads all of it), and only for --check or when no table fits: a traceback does not pay for it.
+ * Members of a struct that the file defines and that it does not name become absent. */
+struct mapped_file;
+struct error *layout_apply_dwarf(struct layout *l, const struct mapped_file *file) _must_check_;
 /* Every slot within its struct, flexible tails at its end, widths plausible. */
 struct error *layout_check(const struct layout *l) _must_check_;
 
