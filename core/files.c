@@ -1,0 +1,381 @@
+#include "core/files.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include "core/str.h"
+#include "core/trace.h"
+
+enum {
+	READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+	SYMLINKS_MAX = 40,	/* as the kernel's own limit */
+};
+
+bool build_id_equal(const struct build_id *a, const struct build_id *b)
+{
+	return a->len && a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+void build_id_format(const struct build_id *id, char ret[2 * BUILD_ID_MAX + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	char *p = ret;
+	for (size_t i = 0; i < id->len && i < BUILD_ID_MAX; i++) {
+		*p++ = digits[id->bytes[i] >> 4];
+		*p++ = digits[id->bytes[i] & 15];
+	}
+	*p = '\0';
+}
+
+/* What strerror() says, in our own manner. */
+static struct error *open_error(const char *path, int number)
+{
+	if (number == ENOENT)
+		return error_new(ERROR_UNSUPPORTED, "%s: no such file", path);
+	_str_ struct str text = STR_INIT;
+	str_adds(&text, strerror(number));
+	if (text.len)
+		text.buf[0] = (char)tolower((unsigned char)text.buf[0]);
+	return error_new(ERROR_UNSUPPORTED, "%s: %s", path, text.buf);
+}
+
+struct error *files_new(const char *sysroot, struct files **ret)
+{
+	struct files *f = calloc(1, sizeof(*f));
+	if (!f)
+		return error_nomem();
+	f->root_fd = open(sysroot ? sysroot : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (f->root_fd < 0 && sysroot) {
+		struct error *err = error_prefix(open_error(sysroot, errno), "--sysroot");
+		files_free(f);
+		return err;
+	}
+	if (sysroot && !(f->sysroot = strdup(sysroot))) {
+		files_free(f);
+		return error_nomem();
+	}
+	*ret = f;
+	return NULL;
+}
+
+struct error *files_add_search(struct files *f, const char *dir)
+{
+	_close_ int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_prefix(open_error(dir, errno), "--search");
+	_free_ char *copy = strdup(dir);
+	char **item = copy ? vec_push(&f->search) : NULL;
+	if (!item)
+		return error_nomem();
+	*item = take(copy);
+	return NULL;
+}
+
+void files_free(struct files *f)
+{
+	if (!f)
+		return;
+	if (f->root_fd >= 0)
+		close(f->root_fd);
+	char **dir;
+	vec_each(dir, &f->search)
+		free(*dir);
+	vec_release(&f->search);
+	free(f->sysroot);
+	free(f);
+}
+
+void mapped_file_release(struct mapped_file *file)
+{
+	if (file->data)
+		munmap((void *)file->data, file->size);
+	free(file->path);
+	*file = (struct mapped_file){ 0 };
+}
+
+/* Map what fd is open on. 0, or an errno. */
+static int map_fd(int fd, const char *path, struct mapped_file *ret)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return errno;
+	struct mapped_file file = {
+		.size = (size_t)st.st_size,
+		.path = strdup(path),
+		.device = st.st_dev,
+		.inode = st.st_ino,
+		.mtime = st.st_mtime,
+	};
+	if (!file.path)
+		return ENOMEM;
+	if (file.size) {
+		void *data = mmap(NULL, file.size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data == MAP_FAILED) {
+			int number = errno;
+			free(file.path);
+			return number;
+		}
+		file.data = data;
+	}
+	*ret = file;
+	return 0;
+}
+
+struct error *files_map_given(struct files *f, const char *path, struct mapped_file *ret)
+{
+	_close_ int fd = open(path, READ_FLAGS);
+	if (fd < 0)
+		return open_error(path, errno);
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return open_error(path, errno);
+	if (S_ISDIR(st.st_mode))
+		return error_new(ERROR_UNSUPPORTED, "%s: is a directory, not a file", path);
+	if (!S_ISREG(st.st_mode))
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s: is not a regular file; give a pipe as - (standard input)", path);
+	int number = map_fd(fd, path, ret);
+	return number ? open_error(path, number) : NULL;
+}
+
+/* Opening what the core names.
+ *
+ * Even opening may do harm (a device node, a FIFO), so the file is looked at through O_PATH first,
+ * and opened for reading once it is known to be a regular one. */
+
+/* The kernel does not have openat2 (before 5.6), or a seccomp filter refuses it: the same walk by
+ * hand. done is the path so far, without symbolic links, so that ".." may cut its last part; links
+ * are read and followed below root; procfs, where magic links are, is not entered. */
+struct walk {
+	int root, fd;		/* fd: open on root/done */
+	struct str done, rest;
+	int links;
+};
+
+static bool walk_link(struct walk *w, size_t parent, int link)
+{
+	char target[PATH_MAX];
+	ssize_t len = readlinkat(link, "", target, sizeof(target) - 1);
+	if (len <= 0 || ++w->links > SYMLINKS_MAX)
+		return false;
+	_str_ struct str rest = STR_INIT;
+	str_add(&rest, target, (size_t)len);
+	str_adds(&rest, w->rest.buf);
+	str_truncate(&w->done, target[0] == '/' ? 0 : parent);
+	str_reset(&w->rest);
+	str_add(&w->rest, rest.buf, rest.len);
+	return !rest.failed;
+}
+
+static bool walk_step(struct walk *w, const char *component)
+{
+	size_t parent = w->done.len;
+	if (streq(component, ".."))
+		str_truncate(&w->done, w->done.len ? (size_t)(strrchr(w->done.buf, '/') - w->done.buf) : 0);
+	else if (!streq(component, "."))
+		str_printf(&w->done, "/%s", component);
+	if (w->done.failed)
+		return false;
+	_close_ int next = openat(w->root, w->done.len ? w->done.buf + 1 : ".",
+				  O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	struct statfs fs;
+	if (next < 0 || fstat(next, &st) < 0 || fstatfs(next, &fs) < 0 ||
+	    fs.f_type == PROC_SUPER_MAGIC)
+		return false;
+	if (S_ISLNK(st.st_mode))
+		return walk_link(w, parent, next);
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = take_fd(&next);
+	return true;
+}
+
+static int walk(int root, const char *path)
+{
+	struct walk w = { .root = root, .fd = -1, .done = STR_INIT, .rest = STR_INIT };
+	bool good = true;
+	str_adds(&w.rest, path);
+	while (good && !w.rest.failed) {
+		const char *from = w.rest.buf + strspn(w.rest.buf, "/");
+		size_t len = strcspn(from, "/");
+		if (!len)
+			break;
+		_free_ char *component = strndup(from, len);
+		_free_ char *behind = strdup(from + len);
+		if (!component || !behind) {
+			good = false;
+			break;
+		}
+		str_reset(&w.rest);
+		str_adds(&w.rest, behind);
+		good = walk_step(&w, component);
+	}
+	_close_ int fd = w.fd;
+	good = good && !w.rest.failed;
+	str_release(&w.done);
+	str_release(&w.rest);
+	return good ? take_fd(&fd) : -1;
+}
+
+static int open_path(int root, const char *path, uint64_t resolve)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = resolve };
+	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		return walk(root, path);
+	return fd;
+}
+
+static bool map_below(int root, const char *path, uint64_t resolve, const char *shown,
+		      struct mapped_file *ret)
+{
+	_close_ int at = open_path(root, path, resolve | RESOLVE_NO_MAGICLINKS);
+	struct stat st;
+	if (at < 0 || fstat(at, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	char self[64];
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
+	_close_ int fd = open(self, READ_FLAGS);
+	if (fd < 0 && errno == ENOENT) {
+		/* No /proc here: by name again, and it must still be the same file. */
+		struct stat again;
+		fd = openat(root, path + strspn(path, "/"), READ_FLAGS | O_NOFOLLOW);
+		if (fd < 0 || fstat(fd, &again) < 0 || again.st_ino != st.st_ino ||
+		    again.st_dev != st.st_dev)
+			return false;
+	}
+	if (fd < 0)
+		return false;
+	trace(FILES, "opened %s", shown);
+	return map_fd(fd, shown, ret) == 0;
+}
+
+static bool map_in_root(struct files *f, const char *path, struct mapped_file *ret)
+{
+	_str_ struct str shown = STR_INIT;
+	if (f->root_fd < 0 || path[0] != '/')
+		return false;
+	str_adds(&shown, f->sysroot ? f->sysroot : "");
+	while (shown.len && shown.buf[shown.len - 1] == '/')
+		str_truncate(&shown, shown.len - 1);
+	size_t prefix = shown.len;
+	str_adds(&shown, path);
+	if (map_below(f->root_fd, path, RESOLVE_IN_ROOT, shown.buf, ret))
+		return true;
+	/* A process run inside the sysroot from outside (qemu-user) names its files with it. */
+	if (!prefix || strncmp(path, f->sysroot, prefix) != 0 || path[prefix] != '/')
+		return false;
+	return map_below(f->root_fd, path + prefix, RESOLVE_IN_ROOT, path, ret);
+}
+
+static bool has_dotdot(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "..")); p += 2)
+		if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+			return true;
+	return false;
+}
+
+static bool map_in_directory(const char *dir, const char *path, struct mapped_file *ret)
+{
+	_close_ int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_str_ struct str shown = STR_INIT;
+	str_printf(&shown, "%s/%s", dir, path);
+	return fd >= 0 && map_below(fd, path, 0, shown.buf, ret);
+}
+
+/* "/usr/lib/libx.so (deleted)" is looked for without its mark. NULL: out of memory. */
+static char *plain_path(const char *path)
+{
+	static const char mark[] = " (deleted)";
+	size_t len = strlen(path);
+	if (len > sizeof(mark) - 1 && streq(path + len - (sizeof(mark) - 1), mark))
+		len -= sizeof(mark) - 1;
+	return strndup(path, len);
+}
+
+typedef bool accept_fn(const struct mapped_file *, void *);
+
+static bool accepted(struct mapped_file *file, accept_fn *accept, void *arg, struct mapped_file *ret)
+{
+	if (accept && !accept(file, arg)) {
+		mapped_file_release(file);
+		return false;
+	}
+	*ret = *file;
+	return true;
+}
+
+/* /usr/lib/libx.so: DIR/usr/lib/libx.so, DIR/lib/libx.so, DIR/libx.so. */
+static bool search_by_name(struct files *f, const char *path, accept_fn *accept, void *arg,
+			   struct mapped_file *ret)
+{
+	char **dir;
+	if (has_dotdot(path))
+		return false;
+	vec_each(dir, &f->search) {
+		for (const char *tail = path; *tail; tail += strcspn(tail, "/")) {
+			struct mapped_file file;
+			tail += strspn(tail, "/");
+			if (*tail && map_in_directory(*dir, tail, &file) &&
+			    accepted(&file, accept, arg, ret))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool search_by_build_id(struct files *f, const char *hex, bool want_debug, accept_fn *accept,
+			       void *arg, struct mapped_file *ret)
+{
+	const char *suffix = want_debug ? ".debug" : "";
+	struct mapped_file file;
+	_str_ struct str path = STR_INIT;
+	str_printf(&path, "/usr/lib/debug/.build-id/%.2s/%s%s", hex, hex + 2, suffix);
+	if (map_in_root(f, path.buf, &file) && accepted(&file, accept, arg, ret))
+		return true;
+	char **dir;
+	vec_each(dir, &f->search) {
+		for (int in_tree = 0; in_tree < 2; in_tree++) {
+			str_reset(&path);
+			str_printf(&path, "%s%.2s/%s%s", in_tree ? ".build-id/" : "", hex, hex + 2, suffix);
+			if (map_in_directory(*dir, path.buf, &file) && accepted(&file, accept, arg, ret))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool files_map_named(struct files *f, const char *path, struct mapped_file *ret)
+{
+	_free_ char *plain = plain_path(path);
+	return plain && (map_in_root(f, plain, ret) || search_by_name(f, plain, NULL, NULL, ret));
+}
+
+bool files_find_module(struct files *f, const char *path, const struct build_id *id, bool want_debug,
+		       accept_fn *accept, void *arg, struct mapped_file *ret)
+{
+	_free_ char *plain = plain_path(path ? path : "");
+	struct mapped_file file;
+	if (!plain)
+		return false;
+	if (!want_debug && map_in_root(f, plain, &file) && accepted(&file, accept, arg, ret))
+		return true;
+	if (search_by_name(f, plain, accept, arg, ret))
+		return true;
+	if (!id || !id->len)
+		return false;
+	char hex[2 * BUILD_ID_MAX + 1];
+	build_id_format(id, hex);
+	return search_by_build_id(f, hex, want_debug, accept, arg, ret);
+}
