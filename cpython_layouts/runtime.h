@@ -22,6 +22,7 @@ enum runtime_evidence {
 
 struct types;		/* the cache of types, cpython_layouts/type.c */
 struct codes;		/* the cache of code objects, cpython_layouts/code.c */
+struct threads;		/* OS threads by pthread and LWP, names: cpython_layouts/threads.c */
 
 struct runtime {
 	struct target *target;
@@ -31,6 +32,10 @@ struct runtime {
 	addr_t interpreters;		/* the first PyInterpreterState */
 	addr_t type_type;		/* &PyType_Type, proved: its type is itself */
 	addr_t none;			/* &_Py_NoneStruct; 0: not found */
+	/* 2.7 and 3.6, which keep them in static variables; 0: not found */
+	addr_t current_at;		/* &_PyThreadState_Current */
+	addr_t collecting_at;		/* gcmodule.c's collecting */
+	addr_t finalizing_at;		/* &_Py_Finalizing (3.6) */
 	const struct module *module;	/* python or libpython; NULL: in no module */
 	enum runtime_evidence evidence;
 	const char *version_text;	/* sys.version's first line, or NULL; the target's arena */
@@ -40,6 +45,7 @@ struct runtime {
 	addr_t gil_holder;		/* main interpreter's; a PyThreadState; 0: nobody or unknown */
 	struct types *types;
 	struct codes *codes;		/* runtime_free() calls codes_free() */
+	struct threads *threads;
 	struct arena arena;
 };
 
@@ -49,9 +55,16 @@ struct error *runtime_locate(struct target *target, struct symbols *symbols, str
 void runtime_free(struct runtime *rt);
 OWNED(struct runtime, runtime_free);
 
+/* Drop what was cached, because the layout changes. */
+void runtime_forget(struct runtime *rt);
+/* One member of a struct that is too big to be asked for whole: a PyInterpreterState is up to
+ * 400 KB, and no more of it shall be looked at (nor kept by slim) than is used. false: this build
+ * has no such member, or it cannot be read. */
+bool runtime_field(struct runtime *rt, addr_t at, enum field f, uint64_t *ret);
+#define READ(rt, at, S, m, ret) runtime_field(rt, at, FIELD_##S##_##m, ret)
+
 struct interpreter {
 	addr_t at;
-	const uint8_t *p;	/* SIZEOF(PyInterpreterState) host bytes, or as many as are used */
 	int64_t id;		/* 0: the main interpreter */
 	addr_t threads_head, modules, sysdict, builtins;
 	addr_t gil_holder;	/* PyThreadState that holds this interpreter's GIL; 0: nobody */
