@@ -1,0 +1,72 @@
+#include "cli/common.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const color_choices[] = { "auto", "always", "never", NULL };
+
+#define AT(member) .offset = offsetof(struct common, member)
+
+const struct option common_options[] = {
+	{ "json", 0, OPTION_FLAG, .help = "one JSON document instead of text", AT(json) },
+	{ "output", 'o', OPTION_STRING, "FILE", "write to FILE instead of standard output", AT(output) },
+	{ "core", 'c', OPTION_STRING, "CORE", "the core, as gdb takes it: EXECUTABLE -c CORE", AT(core) },
+	{ "sysroot", 0, OPTION_STRING, "DIR", "look below DIR for the files that the core names", AT(sysroot) },
+	{ "search", 0, OPTION_LIST, "DIR",
+	  "look in DIR too, by file name and by build-id; may be given again", AT(search) },
+	{ "color", 0, OPTION_CHOICE, .help = "colours: on a terminal (auto), always or never",
+	  AT(color), .choices = color_choices },
+	{ "quiet", 'q', OPTION_FLAG, .help = "no progress, and no notes but on losses", AT(quiet) },
+	{ "verbose", 'v', OPTION_FLAG, .help = "say more", AT(verbose) },
+	{ "schema", 0, OPTION_FLAG, .help = "print the JSON Schema of the command's document", AT(schema) },
+	{ "help", 'h', OPTION_FLAG, .help = "print this", AT(help) },
+	{ 0 },
+};
+
+bool commands_init(struct commands *commands, const struct analyzer *const *builtin)
+{
+	for (; *builtin; builtin++) {
+		const struct analyzer **command = vec_push(&commands->list);
+		if (!command)
+			return false;
+		*command = *builtin;
+	}
+	return true;
+}
+
+void commands_release(struct commands *commands)
+{
+	vec_release(&commands->list);
+}
+
+const struct analyzer *commands_find(const struct commands *commands, const char *name)
+{
+	const struct analyzer **command;
+	vec_each(command, &commands->list) {
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
+	}
+	return NULL;
+}
+
+bool composed_init(struct composed *ret, const struct record *root, const struct record *process)
+{
+	size_t count = 0;
+	while (root->children && root->children[count])
+		count++;
+	const struct record **children = calloc(count + 2, sizeof(*children));
+	if (!children)
+		return false;
+	children[0] = process;
+	for (size_t i = 0; i < count; i++)
+		children[i + 1] = root->children[i];
+	ret->root = *root;
+	ret->root.children = children;
+	ret->children = children;
+	return true;
+}
+
+void composed_release(struct composed *composed)
+{
+	free(composed->children);
+}

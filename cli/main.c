@@ -1,0 +1,264 @@
+/* pycore: from argv to an exit code. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "analyzers/session.h"
+#include "cli/common.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/plugins.h"
+#include "cli/session.h"
+#include "core/trace.h"
+
+enum { EXIT_DONE, EXIT_LOSS };
+
+static int fail(struct error *err)
+{
+	int code = (int)err->code;
+	fprintf(stderr, "pycore: %s\n", err->message);
+	error_free(err);
+	return code;
+}
+
+/* The core shrank, or its disk failed, under our mapping. Not our bug, and not a crash of ours. */
+static void on_bus_error(int signal)
+{
+	static const char message[] =
+		"pycore: a file was cut short or became unreadable while it was read; try again on a copy\n";
+	ssize_t ignored _unused_ = write(STDERR_FILENO, message, sizeof(message) - 1);
+	_exit(ERROR_UNSUPPORTED);
+}
+
+static void set_up_process(void)
+{
+	/* Else the core could be opened as descriptor 1, and the report written into it. */
+	int fd;
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGBUS, on_bus_error);
+	const char *topics = getenv("PYCORE_TRACE"), *unknown;
+	if (topics && !trace_parse(topics, &unknown))
+		fprintf(stderr, "pycore: PYCORE_TRACE does not know '%s'\n", unknown);
+}
+
+static bool wants_color(const struct common *common, FILE *out)
+{
+	if (common->color && !streq(common->color, "auto"))
+		return streq(common->color, "always");
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	return !(no_color && *no_color) && term && !streq(term, "dumb") && isatty(fileno(out));
+}
+
+static unsigned width_of(FILE *out)
+{
+	struct winsize size;
+	return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* A reader that had enough (| head) is no fault; everything else is told, and is the exit code. */
+static int tell_failure(const struct report *report, const struct common *common)
+{
+	bool reader_left;
+	const char *why = report_failure(report, &reader_left);
+	if (!why || reader_left)
+		return EXIT_DONE;
+	fprintf(stderr, "pycore: cannot write %s: %s\n", common->output ? common->output : "the report", why);
+	return ERROR_INTERNAL;
+}
+
+static void note_missing_runtime(struct session *s, struct report *report)
+{
+	if (s->runtime_error)
+		report_note(report, NOTE_INFO, s->runtime_error->message);
+}
+
+/* The records of a command, and what was lost on the way. An error of run() becomes a note as well,
+ * so that a JSON document which has begun says that it is not whole. */
+static struct error *write_records(struct session *s, const struct analyzer *command,
+				   const void *config, struct report *report)
+{
+	if (s->target && !process_report(s, report))
+		return NULL;
+	struct error *err = command->run(s, config, report);
+	note_missing_runtime(s, report);
+	if (s->target)
+		session_report_remarks(s, report);
+	if (err && !s->text_form)
+		report_note(report, NOTE_LOSS, err->message);
+	return err;
+}
+
+static int write_report(struct session *s, const struct analyzer *command, const void *config,
+			const struct common *common, FILE *out)
+{
+	struct report_options options = {
+		.form = common->json ? REPORT_JSON : REPORT_TEXT,
+		.color = !common->json && wants_color(common, out),
+		.quiet = common->quiet,
+		.width = width_of(out),
+		.command = command->name,
+		.version = PYCORE_VERSION,
+	};
+	struct composed composed;
+	if (!composed_init(&composed, command->root, &process_record))
+		return fail(error_nomem());
+	struct report *report = report_new(&composed.root, &options, out);
+	if (!report) {
+		composed_release(&composed);
+		return fail(error_nomem());
+	}
+	struct error *err = write_records(s, command, config, report);
+	int code = EXIT_DONE;
+	if (!report_end(report))
+		code = tell_failure(report, common);
+	if (err)
+		code = fail(err);
+	if (code == EXIT_DONE && (report_has_loss(report) ||
+				  (s->target && (s->target->truncated || s->target->remarks.loss))))
+		code = EXIT_LOSS;
+	report_free(report);
+	composed_release(&composed);
+	return code;
+}
+
+static int run_session(struct session *s, const struct analyzer *command, const void *config,
+		       const struct common *common, const struct inputs *inputs)
+{
+	struct error *err = session_open(s, common, inputs, command->needs);
+	if (!err && common->output)
+		err = output_check(common->output, inputs, s);
+	if (err)
+		return fail(err);
+	if (!common->output || command->needs & OWNS_OUTPUT)
+		return write_report(s, command, config, common, stdout);
+	FILE *out = fopen(common->output, "we");
+	if (!out)
+		return fail(error_new(ERROR_USAGE, "cannot write %s: %s", common->output, strerror(errno)));
+	int code = write_report(s, command, config, common, out);
+	if (fclose(out) != 0 && code <= EXIT_LOSS)
+		code = fail(error_new(ERROR_INTERNAL, "cannot write %s: %s", common->output, strerror(errno)));
+	return code;
+}
+
+static int print_schema(const struct analyzer *command)
+{
+	struct composed composed;
+	if (!composed_init(&composed, command->root, &process_record))
+		return fail(error_nomem());
+	bool written = report_schema(&composed.root, command->name, stdout);
+	composed_release(&composed);
+	return written ? EXIT_DONE : ERROR_INTERNAL;
+}
+
+/* argv: what follows the command's name. */
+static int run_command(const struct analyzer *command, int argc, char **argv)
+{
+	struct common common = { 0 };
+	struct arguments arguments = { 0 };
+	struct inputs inputs = { 0 };
+	struct session session = { 0 };
+	_free_ void *config = calloc(1, command->config_size + 1);
+	if (!config)
+		return fail(error_nomem());
+	const struct option_table tables[] = { { command->options, config }, { common_options, &common } };
+	int code = EXIT_DONE;
+	struct error *err = options_parse(tables, 2, argc, argv, &arguments);
+	if (!err && common.help)
+		help_command(command, stdout);
+	else if (!err && common.schema)
+		code = print_schema(command);
+	else if (!err)
+		err = inputs_from(&common, &arguments, command, &inputs);
+	if (err)
+		code = fail(err);
+	else if (!common.help && !common.schema)
+		code = run_session(&session, command, config, &common, &inputs);
+	session_release(&session);
+	arguments_release(&arguments);
+	options_release(&tables[0]);
+	options_release(&tables[1]);
+	return code;
+}
+
+/* No such command, no such file: a slip, perhaps. Anything else is left to who opens files. */
+static struct error *check_word(const struct commands *commands, const char *word)
+{
+	if (word[0] == '-' || strpbrk(word, "/.") || access(word, F_OK) == 0)
+		return NULL;
+	struct suggestion near = { .wanted = word };
+	const struct analyzer **command;
+	vec_each(command, &commands->list)
+		suggestion_try(&near, (*command)->name);
+	suggestion_try(&near, "help");
+	if (near.nearest)
+		return error_new(ERROR_USAGE, "neither a command nor a file: %s (did you mean %s?)", word, near.nearest);
+	return NULL;
+}
+
+static int help(const struct commands *commands, const char *topic)
+{
+	const struct analyzer *command = topic ? commands_find(commands, topic) : NULL;
+	if (topic && !command)
+		return fail(error_new(ERROR_USAGE, "no such command: %s; see pycore help", topic));
+	if (command)
+		help_command(command, stdout);
+	else
+		help_all(commands, stdout);
+	return EXIT_DONE;
+}
+
+static int dispatch(const struct commands *commands, int argc, char **argv)
+{
+	if (argc < 2) {
+		help_usage(stderr);
+		return ERROR_USAGE;
+	}
+	const char *word = argv[1];
+	if (streq(word, "help") || streq(word, "--help") || streq(word, "-h"))
+		return help(commands, argv[2]);
+	if (streq(word, "--version")) {
+		puts("pycore " PYCORE_VERSION);
+		return EXIT_DONE;
+	}
+	if (streq(word, "--generate=man")) {
+		man_generate(commands, stdout);
+		return EXIT_DONE;
+	}
+	if (streq(word, "--generate=bash-completion")) {
+		completion_generate(commands, stdout);
+		return EXIT_DONE;
+	}
+	const struct analyzer *command = commands_find(commands, word);
+	if (command)
+		return run_command(command, argc - 2, argv + 2);
+	struct error *err = check_word(commands, word);
+	if (err)
+		return fail(err);
+	return run_command(commands_find(commands, "bt"), argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	struct commands commands = { 0 };
+	set_up_process();
+	if (!commands_init(&commands, analyzers))
+		return fail(error_nomem());
+	const char *plugins = secure_getenv("PYCORE_PLUGINS");
+	if (plugins)
+		plugins_load(&commands, plugins, stderr);
+	int code = dispatch(&commands, argc, argv);
+	commands_release(&commands);
+	if (fflush(stdout) != 0 && errno != EPIPE && code <= EXIT_LOSS)
+		code = fail(error_new(ERROR_INTERNAL, "cannot write: %s", strerror(errno)));
+	return code;
+}

@@ -1,0 +1,106 @@
+#include "cli/session.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct error *inputs_from(const struct common *common, const struct arguments *arguments,
+			  const struct analyzer *command, struct inputs *ret)
+{
+	size_t given = arguments->words.len, allowed = common->core ? 1 : 2;
+	const char *const *words = arguments->words.items;
+	if (given > allowed)
+		return error_new(ERROR_USAGE, "too many files: '%s' is neither the core nor the executable",
+				 words[allowed]);
+	if (common->core) {
+		ret->core = common->core;
+		ret->executable = given ? words[0] : NULL;
+	} else {
+		ret->core = given ? words[0] : NULL;
+		ret->executable = given > 1 ? words[1] : NULL;
+	}
+	/* `pycore bt /usr/bin/python3 -`: only the core can come on standard input. */
+	if (ret->executable && streq(ret->executable, "-")) {
+		const char *file = ret->core;
+		ret->core = ret->executable;
+		ret->executable = file;
+	}
+	if (!ret->core && command->needs & NEEDS_TARGET)
+		return error_new(ERROR_USAGE, "which core? try: pycore %s CORE, or pycore %s --help",
+				 command->name, command->name);
+	if (ret->core && streq(ret->core, "-") && isatty(STDIN_FILENO))
+		return error_new(ERROR_USAGE, "standard input is a terminal: pipe a core into it, or name one");
+	return NULL;
+}
+
+static struct error *find_runtime(struct session *s, unsigned needs)
+{
+	struct error *err = runtime_locate(s->target, s->symbols, &s->runtime);
+	if (!err || needs & NEEDS_RUNTIME)
+		return err;
+	s->runtime_error = err;
+	return NULL;
+}
+
+struct error *session_open(struct session *ret, const struct common *common,
+			   const struct inputs *inputs, unsigned needs)
+{
+	ret->quiet = common->quiet;
+	ret->verbose = common->verbose;
+	ret->progress = !common->quiet && isatty(STDERR_FILENO);
+	ret->text_form = !common->json;
+	ret->output = common->output;
+	struct error *err = files_new(common->sysroot, &ret->files);
+	if (err)
+		return err;
+	for (size_t i = 0; i < common->search.count; i++) {
+		err = files_add_search(ret->files, common->search.items[i]);
+		if (err)
+			return err;
+	}
+	if (!inputs->core)
+		return NULL;
+	err = target_open_core(ret->files, inputs->core, inputs->executable, &ret->target);
+	if (err)
+		return err;
+	err = symbols_load(ret->target, ret->files, &ret->symbols);
+	if (err)
+		return err;
+	return needs & (NEEDS_RUNTIME | WANTS_RUNTIME) ? find_runtime(ret, needs) : NULL;
+}
+
+void session_release(struct session *s)
+{
+	if (s->runtime)
+		runtime_free(s->runtime);
+	if (s->symbols)
+		symbols_free(s->symbols);
+	if (s->target)
+		target_free(s->target);
+	if (s->files)
+		files_free(s->files);
+	error_free(s->runtime_error);
+}
+
+static bool is_file(const char *path, const struct stat *output)
+{
+	struct stat st;
+	return path && stat(path, &st) == 0 && st.st_dev == output->st_dev && st.st_ino == output->st_ino;
+}
+
+struct error *output_check(const char *path, const struct inputs *inputs, const struct session *s)
+{
+	struct stat st;
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return NULL;
+	bool is_input = is_file(inputs->core, &st) || is_file(inputs->executable, &st);
+	const struct module *module;
+	if (s->target) {
+		vec_each(module, &s->target->modules) {
+			is_input |= module->file.data && module->file.device == st.st_dev &&
+				    module->file.inode == st.st_ino;
+		}
+	}
+	if (!is_input)
+		return NULL;
+	return error_new(ERROR_USAGE, "%s is read here: name another file for --output", path);
+}

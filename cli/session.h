@@ -1,0 +1,31 @@
+/* From the words of a command line to a session that an analyzer can work on: which files, opened
+ * how far, and where the report goes. */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include <stdio.h>
+
+#include "analyzers/session.h"
+#include "cli/common.h"
+#include "cli/options.h"
+
+/* The paths that were given. Which is the core and which the executable their content says, in
+ * target_open_core(); here only how many they may be. */
+struct inputs {
+	const char *core, *executable;	/* NULL: not given */
+};
+struct error *inputs_from(const struct common *common, const struct arguments *arguments,
+			  const struct analyzer *command, struct inputs *ret) _must_check_;
+
+/* Opens what command->needs says. On failure *ret holds what was opened so far: session_release()
+ * it either way. */
+struct error *session_open(struct session *ret, const struct common *common,
+			   const struct inputs *inputs, unsigned needs) _must_check_;
+void session_release(struct session *s);
+
+/* ERROR_USAGE when path is one of the files that the session reads: a report written there, through
+ * a link too, would destroy the evidence. */
+struct error *output_check(const char *path, const struct inputs *inputs,
+			   const struct session *s) _must_check_;
+
+#endif
