@@ -108,4 +108,15 @@ static inline struct value value_strings(const char *const *items, size_t count)
 	return (struct value){ .state = VALUE_PRESENT, .list = { items, count } };
 }
 
+/* Writing: what an analyzer does with the report that its run() was given. */
+struct report;
+enum note_level { NOTE_INFO, NOTE_LOSS };
+
+/* One record: its values, in the order of its columns. Returns false once writing has failed. */
+bool report_open(struct report *r, const struct record *record, const struct value *values);
+bool report_close(struct report *r);
+bool report_row(struct report *r, const struct record *record, const struct value *values);
+/* A note: shown at the end, on a line of its own in text, under "notes" in JSON. */
+void report_note(struct report *r, enum note_level level, const char *text);
+
 #endif

@@ -1,5 +1,6 @@
-/* A report being written: records go in, one form comes out, unbuffered. Owns its output; a write
- * error (a closed pipe, a full disk) is remembered and told by report_end(). */
+/* A report being written: records go in, one form comes out, no tree is built. Only
+ * notes are kept until the end. A write error (a closed pipe, a full disk) is remembered and told
+ * by report_end(). What an analyzer needs of it, report_open() and so on, is in report/record.h. */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
@@ -7,9 +8,6 @@
 #include "report/record.h"
 
 enum report_form { REPORT_TEXT, REPORT_JSON };
-enum note_level { NOTE_INFO, NOTE_LOSS };
-
-struct report;
 
 struct report_options {
 	enum report_form form;
@@ -22,12 +20,6 @@ struct report_options {
 /* root: the record whose columns and children are the document; it is opened by report_new with
  * no values of its own. out is borrowed. NULL: out of memory. */
 struct report *report_new(const struct record *root, const struct report_options *options, FILE *out);
-/* One record: its values, in the order of its columns. Returns false once writing has failed. */
-bool report_open(struct report *r, const struct record *record, const struct value *values);
-bool report_close(struct report *r);
-bool report_row(struct report *r, const struct record *record, const struct value *values);
-/* A note: on a line of its own in text (after what is open), collected for "notes" in JSON. */
-void report_note(struct report *r, enum note_level level, const char *text);
 /* Notes, closing brackets, flush. false: the output could not be written. */
 bool report_end(struct report *r);
 void report_free(struct report *r);
