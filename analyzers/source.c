@@ -253,9 +253,9 @@ static void add_start_directory(struct sources *s, addr_t modules)
 	static const char wanted[] = "PWD";
 	struct runtime *rt = s->session->runtime;
 	addr_t dict = module_dict(rt, modules, "posix"), key, value;
-	addr_t environ = dict ? dict_get(rt, dict, "environ") : 0;
+	addr_t environment = dict ? dict_get(rt, dict, "environ") : 0;
 	struct dict_iter it;
-	if (!environ || !dict_iter_start(rt, environ, &it))
+	if (!environment || !dict_iter_start(rt, environment, &it))
 		return;
 	while (dict_next(&it, &key, &value)) {
 		size_t len;
@@ -314,11 +314,7 @@ static bool map_relative(struct sources *s, const char *name, struct mapped_file
 		if (!path.failed && files_map_named(s->session->files, path.buf, ret))
 			return true;
 	}
-	const char *slash = strrchr(name, '/');
-	_str_ struct str path = STR_INIT;
-	/* no directory is known: by its last part below --search alone */
-	str_printf(&path, "/nonexistent/%s", slash ? slash + 1 : name);
-	return !path.failed && files_map_named(s->session->files, path.buf, ret);
+	return !s->dirs.len && files_map_named(s->session->files, name, ret);
 }
 
 static bool is_pseudo(const char *name)
