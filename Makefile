@@ -52,6 +52,8 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libpycore.a
 unit: $(UNIT_TESTS)
 	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
 
+include cpython_layouts/gen/tables.mk
+
 clean:
 	rm -rf $(BUILD) pycore
 

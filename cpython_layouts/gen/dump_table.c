@@ -4,7 +4,8 @@
  *
  * BASE "-": a complete table; else only what differs from tables/BASE.c (and its bases) is
  * printed. FIRST and LAST are releases, "3.12.1"; ABI is made of d (debug) and t (free-threaded).
- * Exit 0: printed; 3: nothing differs from BASE, nothing printed; 1: an error, on stderr.
+ * Exit 0: printed; 3: nothing differs from BASE, of the same ABI, and nothing was printed; 1: an
+ * error, on stderr.
  *
  *	dump_table --stale TABLES_DIR/NAME.c ...
  *
@@ -92,7 +93,7 @@ static void read_line(struct layout *l, const char *line)
 
 static bool read_table(const char *dir, const char *name, unsigned depth, struct layout *l)
 {
-	char path[LINE_MAX_], line[LINE_MAX_], base[64];
+	char path[LINE_MAX_], line[LINE_MAX_], base[64], debug[6], threaded[6];
 	snprintf(path, sizeof(path), "%s/%s.c", dir, name);
 	FILE *in = fopen(path, "r");
 	if (!in || depth > 4) {
@@ -109,8 +110,13 @@ static bool read_table(const char *dir, const char *name, unsigned depth, struct
 		}
 	}
 	rewind(in);
-	while (fgets(line, sizeof(line), in))
+	while (fgets(line, sizeof(line), in)) {
 		read_line(l, line);
+		if (sscanf(line, " .first = { %*u, %*u, %*u, 0xf, 0, %5[a-z], %5[a-z]", debug, threaded) == 2) {
+			l->version.debug = !strcmp(debug, "true");
+			l->version.free_threaded = !strcmp(threaded, "true");
+		}
+	}
 	fclose(in);
 	return true;
 }
@@ -267,7 +273,9 @@ static int dump(char **argv)
 	}
 	if (delta && !read_table(argv[1], argv[3], 0, &base))
 		return 1;
-	if (delta && !memcmp(l.size, base.size, sizeof(l.size))) {
+	bool same_abi = base.version.debug == !!strchr(argv[6], 'd') &&
+			base.version.free_threaded == !!strchr(argv[6], 't');
+	if (delta && same_abi && !memcmp(l.size, base.size, sizeof(l.size))) {
 		size_t f = 0;
 		while (f < FIELD_COUNT && same_place(&l.slot[f], &base.slot[f]))
 			f++;
@@ -301,7 +309,7 @@ static bool told_absent(const char *text, size_t f)
 	return false;
 }
 
-static bool report_stale(const char *path)
+static bool report_stale(const char *path, unsigned *deltas)
 {
 	struct mapped_file file;
 	static struct layout l;
@@ -315,7 +323,7 @@ static bool report_stale(const char *path)
 	if (vocabulary && sscanf(vocabulary, "vocabulary %x", &hash) == 1 && hash == vocabulary_hash())
 		return false;
 	if (strstr(text, ".base = ")) {
-		printf("%s: older than fields.def; it was not asked for what its base has gained since\n", path);
+		(*deltas)++;
 		return true;
 	}
 	memset(&l, 0, sizeof(l));
@@ -323,7 +331,7 @@ static bool report_stale(const char *path)
 	for (char *save = NULL, *line = lines ? strtok_r(lines, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save))
 		read_line(&l, line);
-	printf("%s: older than fields.def; not asked for:", path);
+	printf("%s is older than fields.def; not asked for:", path);
 	for (size_t f = 0; f < FIELD_COUNT; f++) {
 		if (l.slot[f].source == SLOT_NONE && !told_absent(text, f))
 			printf(" %s.%s", structure_names[field_infos[f].structure], field_infos[f].name);
@@ -336,8 +344,12 @@ int main(int argc, char **argv)
 {
 	if (argc >= 2 && !strcmp(argv[1], "--stale")) {
 		bool stale = false;
+		unsigned deltas = 0;
 		for (int i = 2; i < argc; i++)
-			stale |= report_stale(argv[i]);
+			stale |= report_stale(argv[i], &deltas);
+		if (deltas)
+			printf("%u deltas are older than fields.def; of what it gained since they say what "
+			       "their bases say\n", deltas);
 		return stale ? 3 : 0;
 	}
 	if (argc != 9) {

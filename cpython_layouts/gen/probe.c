@@ -135,11 +135,17 @@ typedef struct {
 
 /* Modules/_collectionsmodule.c */
 #if VERSION < V(3, 0)
-/* 2.7.6+; before that the links came first */
+/* 2.7.6 moved the links behind the items, and maxlen */
 typedef struct BLOCK {
+#if PY_VERSION_HEX < 0x02070600
+	struct BLOCK *leftlink;
+	struct BLOCK *rightlink;
+	PyObject *data[62];
+#else
 	PyObject *data[62];
 	struct BLOCK *rightlink;
 	struct BLOCK *leftlink;
+#endif
 } block;
 typedef struct {
 	PyObject_HEAD
@@ -148,8 +154,13 @@ typedef struct {
 	Py_ssize_t leftindex;
 	Py_ssize_t rightindex;
 	Py_ssize_t len;
+#if PY_VERSION_HEX < 0x02070600
+	Py_ssize_t maxlen;
+	long state;
+#else
 	long state;
 	Py_ssize_t maxlen;
+#endif
 	PyObject *weakreflist;
 } dequeobject;
 #else

@@ -1,22 +1,22 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary c9682165
+ * vocabulary f76e0bf3
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyGC_Head.gc_refs _PyRuntimeState.debug_offsets .gc .managed_static_types
- *   PyInterpreterState.threads_main .finalizing .ceval_gil ._gil .obmalloc
- *   .interpreter_trampoline .types_builtins .types_for_extensions
- *   managed_static_type_state.type .tp_dict .tp_subclasses .tp_weaklist
- *   _gil_runtime_state.enabled _gc_runtime_state.frame PyThreadState._status
- *   .status_initialized .status_bound .status_active .status_holds_gil .status_finalizing
- *   .status_cleared .holds_gil .gil_requested .state .frame .current_frame .base_frame
- *   .current_exception .exc_type .exc_value .exc_traceback _PyErr_StackItem.exc_type
- *   .exc_traceback PyFrameObject.f_code .f_globals .f_locals .f_valuestack .f_stacktop
- *   .f_stackdepth .f_exc_type .f_exc_value .f_gen .f_lasti .f_state .f_executing
- *   .f_localsplus .f_extra_locals _PyInterpreterFrame.stackpointer .tlbc_index
- *   .return_offset PyCodeObject.co_code .co_varnames .co_freevars .co_cellvars
- *   .co_cell2arg .co_lnotab .co_tlbc _PyCodeArray.size .entries PyGenObject.gi_frame
- *   .gi_running PyLongObject.lv_tag PyIntObject.ob_ival PyByteArrayObject.ob_bytes_object
- *   PyUnicodeObject.str PyDictObject.ma_fill .ma_mask .ma_table PyDictKeysObject.dk_size
+ *   PyInterpreterState.threads_main .ceval_gil ._gil .obmalloc .interpreter_trampoline
+ *   .types_builtins .types_for_extensions managed_static_type_state.type .tp_dict
+ *   .tp_subclasses .tp_weaklist _gil_runtime_state.enabled _gc_runtime_state.frame
+ *   PyThreadState._status .status_initialized .status_bound .status_active
+ *   .status_holds_gil .status_finalizing .status_cleared .holds_gil .gil_requested .state
+ *   .frame .current_frame .base_frame .current_exception .exc_type .exc_value
+ *   .exc_traceback _PyErr_StackItem.exc_type .exc_traceback PyFrameObject.f_code
+ *   .f_globals .f_locals .f_valuestack .f_stacktop .f_stackdepth .f_exc_type .f_exc_value
+ *   .f_gen .f_lasti .f_state .f_executing .f_localsplus .f_extra_locals
+ *   _PyInterpreterFrame.stackpointer .tlbc_index .return_offset PyCodeObject.co_code
+ *   .co_varnames .co_freevars .co_cellvars .co_cell2arg .co_lnotab .co_tlbc
+ *   _PyCodeArray.size .entries PyGenObject.gi_frame .gi_running PyLongObject.lv_tag
+ *   PyIntObject.ob_ival PyByteArrayObject.ob_bytes_object PyUnicodeObject.str
+ *   PyDictObject.ma_fill .ma_mask .ma_table PyDictKeysObject.dk_size
  *   PyDictValues.capacity .size .embedded .valid PyFrozenDictObject.ma_hash
  *   dequeobject.len rangeobject.len PyMethodObject.im_class PyBaseExceptionObject.message
  *   PyClassObject.cl_name .cl_dict .cl_bases PyInstanceObject.in_class .in_dict
@@ -76,6 +76,7 @@ static const struct table_field fields[] = {
 	PLACE(PyInterpreterState, modules, 888, 8)
 	PLACE(PyInterpreterState, sysdict, 904, 8)
 	PLACE(PyInterpreterState, builtins, 912, 8)
+	PLACE(PyInterpreterState, finalizing, 84, 4)
 	PLACE(PyInterpreterState, gc, 648, 0)
 	PLACE(_gil_runtime_state, last_holder, 8, 8)
 	PLACE(_gil_runtime_state, locked, 16, 4)
@@ -374,8 +375,8 @@ const struct layout_table layout_table_3_11 = {
 	.name = "3.11",
 	.e_machine = EM_X86_64,
 	.first = { 3, 11, 0, 0xf, 0, false, false },
-	.last = { 3, 11, 255, 0xf, 0, false, false },
-	.origin = "CPython 3.11.7's headers",
+	.last = { 3, 11, 99, 0xf, 0, false, false },
+	.origin = "CPython 3.11.7 headers",
 	.fields = fields,
 	.field_count = ARRAY_SIZE(fields),
 	.sizes = sizes,

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary c9682165
+ * vocabulary f76e0bf3
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyGC_Head.gc_refs _PyRuntimeState.debug_offsets .tstate_current .ceval_gil .gc
@@ -382,9 +382,9 @@ static const struct table_size sizes[] = {
 const struct layout_table layout_table_3_12 = {
 	.name = "3.12",
 	.e_machine = EM_X86_64,
-	.first = { 3, 12, 0, 0xf, 0, false, false },
-	.last = { 3, 12, 255, 0xf, 0, false, false },
-	.origin = "CPython 3.12.1's headers",
+	.first = { 3, 12, 1, 0xf, 0, false, false },
+	.last = { 3, 12, 99, 0xf, 0, false, false },
+	.origin = "CPython 3.12.1 headers",
 	.fields = fields,
 	.field_count = ARRAY_SIZE(fields),
 	.sizes = sizes,

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary c9682165
+ * vocabulary f76e0bf3
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyHeapTypeObject.ht_module .ht_tpname _PyRuntimeState.debug_offsets .finalizing
@@ -77,8 +77,8 @@ static const struct table_field fields[] = {
 	PLACE(PyInterpreterState, sysdict, 32, 8)
 	PLACE(PyInterpreterState, builtins, 40, 8)
 	PLACE(gc_generation, head, 0, 0)
-	PLACE(gc_generation, threshold, 32, 4)
-	PLACE(gc_generation, count, 36, 4)
+	PLACE(gc_generation, threshold, 24, 4)
+	PLACE(gc_generation, count, 28, 4)
 	PLACE(PyThreadState, prev, 0, 8)
 	PLACE(PyThreadState, next, 8, 8)
 	PLACE(PyThreadState, interp, 16, 8)
@@ -260,13 +260,13 @@ static const struct table_field fields[] = {
 static const struct table_size sizes[] = {
 	SIZE(PyObject, 16)
 	SIZE(PyVarObject, 24)
-	SIZE(PyGC_Head, 32)
+	SIZE(PyGC_Head, 24)
 	SIZE(PyTypeObject, 400)
 	SIZE(PyHeapTypeObject, 864)
 	SIZE(PyMemberDef, 40)
 	SIZE(PyMethodDef, 32)
 	SIZE(PyInterpreterState, 120)
-	SIZE(gc_generation, 48)
+	SIZE(gc_generation, 32)
 	SIZE(PyThreadState, 2272)
 	SIZE(PyFrameObject, 384)
 	SIZE(PyCodeObject, 144)
@@ -325,8 +325,8 @@ const struct layout_table layout_table_3_6 = {
 	.name = "3.6",
 	.e_machine = EM_X86_64,
 	.first = { 3, 6, 0, 0xf, 0, false, false },
-	.last = { 3, 6, 255, 0xf, 0, false, false },
-	.origin = "CPython 3.6.15's headers",
+	.last = { 3, 6, 99, 0xf, 0, false, false },
+	.origin = "CPython 3.6.15 (released) headers",
 	.fields = fields,
 	.field_count = ARRAY_SIZE(fields),
 	.sizes = sizes,

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary c9682165
+ * vocabulary f76e0bf3
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyHeapTypeObject.ht_module .ht_tpname _PyRuntimeState.debug_offsets .main_thread
@@ -344,9 +344,9 @@ static const struct table_size sizes[] = {
 const struct layout_table layout_table_3_7 = {
 	.name = "3.7",
 	.e_machine = EM_X86_64,
-	.first = { 3, 7, 0, 0xf, 0, false, false },
-	.last = { 3, 7, 255, 0xf, 0, false, false },
-	.origin = "CPython 3.7.16's headers",
+	.first = { 3, 7, 4, 0xf, 0, false, false },
+	.last = { 3, 7, 99, 0xf, 0, false, false },
+	.origin = "CPython 3.7.16 headers",
 	.fields = fields,
 	.field_count = ARRAY_SIZE(fields),
 	.sizes = sizes,

@@ -1,12 +1,12 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary c9682165
+ * vocabulary f76e0bf3
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyGC_Head.gc_refs PyHeapTypeObject.ht_tpname _PyRuntimeState.debug_offsets .gc
- *   ._main_interpreter .managed_static_types PyInterpreterState.threads_main .finalizing
- *   .ceval_gil ._gil .obmalloc .interpreter_trampoline .types_builtins
- *   .types_for_extensions managed_static_type_state.type .tp_dict .tp_subclasses
- *   .tp_weaklist _gil_runtime_state.enabled _gc_runtime_state.frame PyThreadState._status
+ *   ._main_interpreter .managed_static_types PyInterpreterState.threads_main .ceval_gil
+ *   ._gil .obmalloc .interpreter_trampoline .types_builtins .types_for_extensions
+ *   managed_static_type_state.type .tp_dict .tp_subclasses .tp_weaklist
+ *   _gil_runtime_state.enabled _gc_runtime_state.frame PyThreadState._status
  *   .status_initialized .status_bound .status_active .status_holds_gil .status_finalizing
  *   .status_cleared .holds_gil .gil_requested .state .cframe .current_frame .base_frame
  *   .current_exception .exc_type .exc_value .exc_traceback .native_thread_id
@@ -79,6 +79,7 @@ static const struct table_field fields[] = {
 	PLACE(PyInterpreterState, modules, 856, 8)
 	PLACE(PyInterpreterState, sysdict, 872, 8)
 	PLACE(PyInterpreterState, builtins, 880, 8)
+	PLACE(PyInterpreterState, finalizing, 56, 4)
 	PLACE(PyInterpreterState, gc, 616, 0)
 	PLACE(_gil_runtime_state, last_holder, 8, 8)
 	PLACE(_gil_runtime_state, locked, 16, 4)
@@ -347,8 +348,8 @@ const struct layout_table layout_table_3_9 = {
 	.name = "3.9",
 	.e_machine = EM_X86_64,
 	.first = { 3, 9, 0, 0xf, 0, false, false },
-	.last = { 3, 9, 255, 0xf, 0, false, false },
-	.origin = "CPython 3.9.18's headers",
+	.last = { 3, 9, 99, 0xf, 0, false, false },
+	.origin = "CPython 3.9.18 headers",
 	.fields = fields,
 	.field_count = ARRAY_SIZE(fields),
 	.sizes = sizes,

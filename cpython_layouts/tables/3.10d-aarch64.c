@@ -1,0 +1,26 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(_PyRuntimeState, tstate_current, 584, 8)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 688)
+	SIZE(_gil_runtime_state, 224)
+};
+
+const struct layout_table layout_table_3_10d_aarch64 = {
+	.name = "3.10d-aarch64",
+	.base = "3.10d",
+	.e_machine = EM_AARCH64,
+	.first = { 3, 10, 0, 0xf, 0, true, false },
+	.last = { 3, 10, 99, 0xf, 0, true, false },
+	.origin = "CPython 3.10.13 headers -DPy_DEBUG, aarch64",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

@@ -1,0 +1,28 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(_PyRuntimeState, _main_interpreter, 128768, 0)
+	PLACE(_PyRuntimeState, managed_static_types, 26504, 0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 346880)
+	SIZE(PyThreadState, 312)
+	SIZE(PyBaseExceptionGroupObject, 112)
+};
+
+const struct layout_table layout_table_3_13_15td = {
+	.name = "3.13.15td",
+	.base = "3.13td",
+	.e_machine = EM_X86_64,
+	.first = { 3, 13, 11, 0xf, 0, true, true },
+	.last = { 3, 13, 99, 0xf, 0, true, true },
+	.origin = "CPython 3.13.15 headers -DPy_DEBUG -DPy_GIL_DISABLED=1",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

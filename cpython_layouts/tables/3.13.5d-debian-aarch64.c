@@ -1,0 +1,29 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(PyInterpreterState, obmalloc, 10824, 0)
+	PLACE(PyInterpreterState, types_builtins, 183000, 0)
+	PLACE(PyInterpreterState, types_for_extensions, 192616, 0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 299408)
+	SIZE(PyInterpreterState, 195008)
+	SIZE(_gil_runtime_state, 224)
+};
+
+const struct layout_table layout_table_3_13_5d_debian_aarch64 = {
+	.name = "3.13.5d-debian-aarch64",
+	.base = "3.13.5d-debian",
+	.e_machine = EM_AARCH64,
+	.first = { 3, 13, 0, 0xf, 0, true, false },
+	.last = { 3, 13, 10, 0xf, 0, true, false },
+	.origin = "CPython 3.13.5 (debian) headers -DPy_DEBUG, aarch64",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

@@ -1,0 +1,36 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(PyInterpreterState, modules, 7664, 8)
+	PLACE(PyInterpreterState, sysdict, 7648, 8)
+	PLACE(PyInterpreterState, builtins, 7656, 8)
+	PLACE(PyInterpreterState, _gil, 7760, 0)
+	PLACE(PyInterpreterState, obmalloc, 10872, 0)
+	PLACE(PyInterpreterState, types_builtins, 180208, 0)
+	PLACE(PyInterpreterState, types_for_extensions, 189824, 0)
+	GONE(_gc_runtime_state, generation0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 316576)
+	SIZE(PyInterpreterState, 225824)
+	SIZE(_gc_runtime_state, 240)
+	SIZE(PyThreadState, 824)
+	SIZE(PyBaseExceptionGroupObject, 88)
+};
+
+const struct layout_table layout_table_3_14_3 = {
+	.name = "3.14.3",
+	.base = "3.14",
+	.e_machine = EM_X86_64,
+	.first = { 3, 14, 0, 0xf, 0, false, false },
+	.last = { 3, 14, 4, 0xf, 0, false, false },
+	.origin = "CPython 3.14.3 headers",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

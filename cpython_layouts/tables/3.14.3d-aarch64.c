@@ -1,0 +1,29 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(PyInterpreterState, obmalloc, 10896, 0)
+	PLACE(PyInterpreterState, types_builtins, 180240, 0)
+	PLACE(PyInterpreterState, types_for_extensions, 189856, 0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 332608)
+	SIZE(PyInterpreterState, 225856)
+	SIZE(_gil_runtime_state, 224)
+};
+
+const struct layout_table layout_table_3_14_3d_aarch64 = {
+	.name = "3.14.3d-aarch64",
+	.base = "3.14.3d",
+	.e_machine = EM_AARCH64,
+	.first = { 3, 14, 0, 0xf, 0, true, false },
+	.last = { 3, 14, 4, 0xf, 0, true, false },
+	.origin = "CPython 3.14.3 headers -DPy_DEBUG, aarch64",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

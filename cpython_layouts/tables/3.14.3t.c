@@ -1,0 +1,30 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(PyInterpreterState, obmalloc, 17656, 0)
+	PLACE(PyInterpreterState, types_builtins, 186360, 0)
+	PLACE(PyInterpreterState, types_for_extensions, 195976, 0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 362304)
+	SIZE(PyInterpreterState, 246656)
+	SIZE(PyThreadState, 824)
+	SIZE(PyBaseExceptionGroupObject, 104)
+};
+
+const struct layout_table layout_table_3_14_3t = {
+	.name = "3.14.3t",
+	.base = "3.14t",
+	.e_machine = EM_X86_64,
+	.first = { 3, 14, 0, 0xf, 0, false, true },
+	.last = { 3, 14, 4, 0xf, 0, false, true },
+	.origin = "CPython 3.14.3 headers -DPy_GIL_DISABLED=1",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

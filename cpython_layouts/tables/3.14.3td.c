@@ -1,0 +1,31 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(_PyRuntimeState, _main_interpreter, 131712, 0)
+	PLACE(PyInterpreterState, obmalloc, 17656, 0)
+	PLACE(PyInterpreterState, types_builtins, 186376, 0)
+	PLACE(PyInterpreterState, types_for_extensions, 195992, 0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 380800)
+	SIZE(PyInterpreterState, 249088)
+	SIZE(PyThreadState, 824)
+	SIZE(PyBaseExceptionGroupObject, 104)
+};
+
+const struct layout_table layout_table_3_14_3td = {
+	.name = "3.14.3td",
+	.base = "3.14td",
+	.e_machine = EM_X86_64,
+	.first = { 3, 14, 0, 0xf, 0, true, true },
+	.last = { 3, 14, 4, 0xf, 0, true, true },
+	.origin = "CPython 3.14.3 headers -DPy_DEBUG -DPy_GIL_DISABLED=1",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

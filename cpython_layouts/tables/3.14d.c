@@ -1,0 +1,30 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(_PyRuntimeState, _main_interpreter, 106752, 0)
+	PLACE(_PyRuntimeState, managed_static_types, 26688, 0)
+	PLACE(PyInterpreterState, obmalloc, 10912, 0)
+	PLACE(PyInterpreterState, types_builtins, 180256, 0)
+	PLACE(PyInterpreterState, types_for_extensions, 189872, 0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 332632)
+	SIZE(PyInterpreterState, 225880)
+};
+
+const struct layout_table layout_table_3_14d = {
+	.name = "3.14d",
+	.base = "3.14",
+	.e_machine = EM_X86_64,
+	.first = { 3, 14, 5, 0xf, 0, true, false },
+	.last = { 3, 14, 99, 0xf, 0, true, false },
+	.origin = "CPython 3.14.10 headers -DPy_DEBUG",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

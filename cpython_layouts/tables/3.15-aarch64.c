@@ -1,0 +1,29 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(PyInterpreterState, obmalloc, 10896, 0)
+	PLACE(PyInterpreterState, types_builtins, 180280, 0)
+	PLACE(PyInterpreterState, types_for_extensions, 190040, 0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 346576)
+	SIZE(PyInterpreterState, 226248)
+	SIZE(_gil_runtime_state, 224)
+};
+
+const struct layout_table layout_table_3_15_aarch64 = {
+	.name = "3.15-aarch64",
+	.base = "3.15",
+	.e_machine = EM_AARCH64,
+	.first = { 3, 15, 0, 0xf, 0, false, false },
+	.last = { 3, 15, 99, 0xf, 0, false, false },
+	.origin = "CPython 3.15.2 headers, aarch64",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

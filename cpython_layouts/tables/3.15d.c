@@ -1,0 +1,30 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(_PyRuntimeState, _main_interpreter, 136336, 0)
+	PLACE(_PyRuntimeState, managed_static_types, 26808, 0)
+	PLACE(PyInterpreterState, obmalloc, 10888, 0)
+	PLACE(PyInterpreterState, types_builtins, 180280, 0)
+	PLACE(PyInterpreterState, types_for_extensions, 190040, 0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 362584)
+	SIZE(PyInterpreterState, 226248)
+};
+
+const struct layout_table layout_table_3_15d = {
+	.name = "3.15d",
+	.base = "3.15",
+	.e_machine = EM_X86_64,
+	.first = { 3, 15, 0, 0xf, 0, true, false },
+	.last = { 3, 15, 99, 0xf, 0, true, false },
+	.origin = "CPython 3.15.2 headers -DPy_DEBUG",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

@@ -1,0 +1,29 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(PyInterpreterState, obmalloc, 17304, 0)
+	PLACE(PyInterpreterState, types_builtins, 186040, 0)
+	PLACE(PyInterpreterState, types_for_extensions, 195800, 0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 425384)
+	SIZE(PyInterpreterState, 250408)
+	SIZE(_gil_runtime_state, 232)
+};
+
+const struct layout_table layout_table_3_15td_aarch64 = {
+	.name = "3.15td-aarch64",
+	.base = "3.15td",
+	.e_machine = EM_AARCH64,
+	.first = { 3, 15, 0, 0xf, 0, true, true },
+	.last = { 3, 15, 99, 0xf, 0, true, true },
+	.origin = "CPython 3.15.2 headers -DPy_DEBUG -DPy_GIL_DISABLED=1, aarch64",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};

@@ -1,0 +1,30 @@
+/* Generated: see docs/adding-a-python.md. Not to be edited.
+ * vocabulary f76e0bf3
+ */
+#include "cpython_layouts/tables/table.h"
+
+static const struct table_field fields[] = {
+	PLACE(_PyRuntimeState, _main_interpreter, 174976, 0)
+	PLACE(_PyRuntimeState, managed_static_types, 26808, 0)
+	PLACE(PyInterpreterState, obmalloc, 17288, 0)
+	PLACE(PyInterpreterState, types_builtins, 186024, 0)
+	PLACE(PyInterpreterState, types_for_extensions, 195784, 0)
+};
+
+static const struct table_size sizes[] = {
+	SIZE(_PyRuntimeState, 425368)
+	SIZE(PyInterpreterState, 250392)
+};
+
+const struct layout_table layout_table_3_15td = {
+	.name = "3.15td",
+	.base = "3.15t",
+	.e_machine = EM_X86_64,
+	.first = { 3, 15, 0, 0xf, 0, true, true },
+	.last = { 3, 15, 99, 0xf, 0, true, true },
+	.origin = "CPython 3.15.2 headers -DPy_DEBUG -DPy_GIL_DISABLED=1",
+	.fields = fields,
+	.field_count = ARRAY_SIZE(fields),
+	.sizes = sizes,
+	.size_count = ARRAY_SIZE(sizes),
+};
