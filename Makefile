@@ -1,9 +1,17 @@
 # pycore: `make` builds ./pycore, `make help` lists the rest.
 VERSION = 0.1.0
-CC ?= gcc
-BUILD ?= build
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
 PREFIX ?= /usr/local
 PKG_CONFIG ?= pkg-config
+
+# What is built in different ways is built in different places; ./pycore is the plain one.
+#	make                  build/        make CC=clang          build-clang/
+#	make SAN=1            build-san/    make CC=clang SAN=1    build-clang-san/
+BUILD ?= build$(if $(findstring clang,$(CC)),-clang)$(if $(filter 1,$(SAN)),-san)
+BINARY := $(if $(filter build,$(BUILD)),pycore,$(BUILD)/pycore)
 
 LIBRARIES = libelf libdw capstone libzstd
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
@@ -16,47 +24,150 @@ ifeq ($(SAN),1)
 CFLAGS = -O1 -g -fno-omit-frame-pointer
 HARDENING = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
-BASE_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPYCORE_VERSION='"$(VERSION)"' -I. $(WARNINGS) $(HARDENING) $(LIBRARY_CFLAGS)
-ALL_CFLAGS = $(BASE_CFLAGS) $(CFLAGS)
-ALL_LDFLAGS = $(HARDENING) -Wl,--as-needed $(LDFLAGS)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPYCORE_VERSION='"$(VERSION)"' -I. $(WARNINGS) $(HARDENING) \
+	$(LIBRARY_CFLAGS) $(CFLAGS)
+# Start-up is a good part of a run that takes a few milliseconds: bind lazily (Ubuntu's gcc does not),
+# and export nothing but what plugins may call.
+ALL_LDFLAGS = $(HARDENING) -Wl,--as-needed -Wl,-O1 -Wl,--hash-style=gnu -Wl,-z,relro -Wl,-z,lazy $(LDFLAGS)
+EXPORTS = packaging/plugin.symbols
+
+# V=1 shows the commands.
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(Q),@echo '  $(1) $@')
 
 LIBRARY_SOURCES := $(wildcard core/*.c symbols/*.c cpython_layouts/*.c cpython_layouts/kinds/*.c \
 	cpython_layouts/tables/*.c analyzers/*.c report/*.c $(filter-out cli/main.c,$(wildcard cli/*.c)))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+PLUGIN_HEADERS = analyzers/analyzer.h analyzers/plugin.h report/record.h report/text.h
 
-all: pycore
+all: $(BINARY)
 
-# The binary stands in the root when built in the usual place, else beside its objects.
-BINARY := $(if $(filter build,$(BUILD)),pycore,$(BUILD)/pycore)
-pycore: $(BINARY)
-ifneq ($(BINARY),pycore)
-.PHONY: pycore
-endif
-
-$(BINARY): $(BUILD)/cli/main.o $(BUILD)/libpycore.a
-	$(CC) $(ALL_LDFLAGS) -rdynamic -o $@ $< -Wl,--whole-archive $(BUILD)/libpycore.a -Wl,--no-whole-archive $(LIBRARY_LIBS) -ldl
+$(BINARY): $(BUILD)/cli/main.o $(BUILD)/libpycore.a $(EXPORTS)
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--dynamic-list=$(EXPORTS) -o $@ $< \
+		-Wl,--whole-archive $(BUILD)/libpycore.a -Wl,--no-whole-archive $(LIBRARY_LIBS)
 
 $(BUILD)/libpycore.a: $(LIBRARY_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Changes when the flags do, and everything with it.
+$(BUILD)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libpycore.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libpycore.a $(LIBRARY_LIBS) -lcmocka -ldl
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libpycore.a $(LIBRARY_LIBS) -lcmocka
 
-unit: $(UNIT_TESTS)
-	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
+# --- tests: `make check`, or one part of it, `make check-unit` --------------------------------
 
-include cpython_layouts/gen/tables.mk
+TEST = BUILD='$(BUILD)' PYCORE='$(abspath $(BINARY))' CC='$(CC)' MAKE='$(MAKE)' tests/run
+
+check: $(BINARY) $(UNIT_TESTS) $(BUILD)/man/pycore.1
+	@$(TEST)
+
+check-unit: $(UNIT_TESTS)
+	@$(TEST) unit
+
+check-%: $(BINARY) $(BUILD)/man/pycore.1
+	@$(TEST) $*
+
+bench: $(BINARY)
+	PYCORE='$(abspath $(BINARY))' tests/bench/run
+
+# Long; SECONDS=600 for each. clang brings the engine.
+fuzz: SECONDS_EACH = $(or $(SECONDS),600)
+fuzz: $(FUZZERS:%=build-fuzz/%)
+	@for f in $(FUZZERS); do \
+		mkdir -p build-fuzz/corpus/$$f && \
+		build-fuzz/$$f -max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=2048 \
+			build-fuzz/corpus/$$f $(wildcard fixtures/cores) || exit 1; \
+	done
+
+FUZZ_SOURCES = $(filter-out cli/%,$(LIBRARY_SOURCES))
+build-fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
+	@mkdir -p $(@D)
+	clang -std=gnu11 -D_GNU_SOURCE -DPYCORE_VERSION='"fuzz"' -I. -O1 -g \
+		-fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SOURCES) $(LIBRARY_LIBS)
+
+# --- a first look -----------------------------------------------------------------------------
+
+demo: $(BINARY)
+	@packaging/demo $(abspath $(BINARY))
+
+setup:
+	@packaging/setup
+
+# What the README says: from nothing but a shell and apt to a traceback, and to all the tests.
+# (Each in a make of its own, which then sees what setup installed.)
+try: setup
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory demo
+
+test:
+	@packaging/setup test
+	@$(MAKE) --no-print-directory check
+
+# --- installing -------------------------------------------------------------------------------
+
+man: $(BUILD)/man/pycore.1
+completion: $(BUILD)/man/pycore.bash
+
+$(BUILD)/man/pycore.1: $(BINARY)
+	@mkdir -p $(@D)
+	PYCORE_PLUGINS= ./$(BINARY) --generate=man >$@
+
+$(BUILD)/man/pycore.bash: $(BINARY)
+	@mkdir -p $(@D)
+	PYCORE_PLUGINS= ./$(BINARY) --generate=bash-completion >$@
+
+INSTALL_TO = $(DESTDIR)$(PREFIX)
+
+install: $(BINARY) man completion
+	install -D -m 755 $(BINARY) $(INSTALL_TO)/bin/pycore
+	install -D -m 644 $(BUILD)/man/pycore.1 $(INSTALL_TO)/share/man/man1/pycore.1
+	install -D -m 644 $(BUILD)/man/pycore.bash $(INSTALL_TO)/share/bash-completion/completions/pycore
+	set -e; for h in $(PLUGIN_HEADERS); do install -D -m 644 $$h $(INSTALL_TO)/include/pycore/$$h; done
+
+uninstall:
+	rm -f $(INSTALL_TO)/bin/pycore $(INSTALL_TO)/share/man/man1/pycore.1
+	rm -f $(INSTALL_TO)/share/bash-completion/completions/pycore
+	rm -rf $(INSTALL_TO)/include/pycore
+
+format:
+	git ls-files '*.c' '*.h' ':!cpython_layouts/tables/*' | xargs clang-format -i
 
 clean:
-	rm -rf $(BUILD) pycore
+	rm -rf build build-clang build-san build-clang-san build-fuzz $(BUILD) pycore
 
+help:
+	@echo 'make             build ./pycore (CC=clang, SAN=1, BUILD=dir, CFLAGS=...)'
+	@echo 'make try         install what is needed (apt), build, make a real crash, show its traceback'
+	@echo 'make test        install what the tests need as well, run all the tests'
+	@echo 'make setup       install what is needed to build (apt)'
+	@echo 'make demo        crash the system'"'"'s python3 and show the traceback'
+	@echo 'make check       all the tests; one part of them: make check-unit, check-layers,'
+	@echo '                 check-cli, check-plugin, check-install, check-golden, check-live, ...'
+	@echo 'make bench       the figures of the README'
+	@echo 'make fuzz        every fuzz target for SECONDS=600 each (clang)'
+	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again'
+	@echo 'make man         build the man page (build/man/pycore.1); make completion: bash'"'"'s'
+	@echo 'make tables      make the layout tables anew from installed CPython headers'
+	@echo 'make format      clang-format; make clean'
+
+-include cpython_layouts/gen/tables.mk
 -include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(UNIT_TESTS:=.d)
 
-.PHONY: all unit clean
+force:
+
+.PHONY: all check check-unit bench fuzz demo setup try test man completion install uninstall format clean \
+	help force
