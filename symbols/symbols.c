@@ -490,6 +490,13 @@ bool symbols_find_exported(struct symbols *s, const char *name, const char *pref
 	return find_everywhere(s, SYMBOL_DYNSYM, name, prefer, 3, ret);
 }
 
+bool symbols_find_exported_in(struct symbols *s, const struct module *module, const char *name,
+			      struct symbol *ret)
+{
+	struct module_symbols *ms = of_module(s, module);
+	return ms && find_from(s, ms, SYMBOL_DYNSYM, name, ret) && found(s, ret);
+}
+
 bool symbols_find(struct symbols *s, const char *name, const char *prefer, struct symbol *ret)
 {
 	/* Opening debug files of modules that nobody asked for would take longer than the rest. */

@@ -28,6 +28,8 @@ OWNED(struct symbols, symbols_free);
 bool symbols_find(struct symbols *s, const char *name, const char *prefer, struct symbol *ret);
 /* The same in the dynamic symbols alone: some 100 ns a module, found or not. */
 bool symbols_find_exported(struct symbols *s, const char *name, const char *prefer, struct symbol *ret);
+bool symbols_find_exported_in(struct symbols *s, const struct module *module, const char *name,
+			      struct symbol *ret);
 /* In one module. A local (static) symbol that GCC renamed ("version.0", "interp_head.lto_priv.0")
  * is found under its plain name. */
 bool symbols_find_in(struct symbols *s, const struct module *module, const char *name, struct symbol *ret);
