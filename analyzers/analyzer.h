@@ -58,6 +58,8 @@ struct analyzer {
 	 * them, and (with NEEDS_TARGET) has written the process when run() is called. */
 	const struct record *root;
 	unsigned needs;			/* enum analyzer_needs */
+	/* Where that depends on the options: what is needed with this config. NULL: needs. */
+	unsigned (*needs_of)(const void *config);
 	/* config: config_size bytes. Records go to report. NULL: done. */
 	struct error *(*run)(struct session *session, const void *config, struct report *report);
 };

@@ -131,15 +131,21 @@ static int write_report(struct session *s, const struct analyzer *command, const
 	return code;
 }
 
+static unsigned needs_of(const struct analyzer *command, const void *config)
+{
+	return command->needs_of ? command->needs_of(config) : command->needs;
+}
+
 static int run_session(struct session *s, const struct analyzer *command, const void *config,
 		       const struct common *common, const struct inputs *inputs)
 {
-	struct error *err = session_open(s, common, inputs, command->needs);
+	unsigned needs = needs_of(command, config);
+	struct error *err = session_open(s, common, inputs, needs);
 	if (!err && common->output)
 		err = output_check(common->output, inputs, s);
 	if (err)
 		return fail(err);
-	if (!common->output || command->needs & OWNS_OUTPUT)
+	if (!common->output || needs & OWNS_OUTPUT)
 		return write_report(s, command, config, common, stdout);
 	FILE *out = fopen(common->output, "we");
 	if (!out)
@@ -178,7 +184,7 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 	else if (!err && common.schema)
 		code = print_schema(command);
 	else if (!err)
-		err = inputs_from(&common, &arguments, command, &inputs);
+		err = inputs_from(&common, &arguments, command, needs_of(command, config), &inputs);
 	if (err)
 		code = fail(err);
 	else if (!common.help && !common.schema)

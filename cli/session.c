@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 struct error *inputs_from(const struct common *common, const struct arguments *arguments,
-			  const struct analyzer *command, struct inputs *ret)
+			  const struct analyzer *command, unsigned needs, struct inputs *ret)
 {
 	size_t given = arguments->words.len, allowed = common->core ? 1 : 2;
 	const char *const *words = arguments->words.items;
@@ -24,7 +24,7 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 		ret->core = ret->executable;
 		ret->executable = file;
 	}
-	if (!ret->core && command->needs & NEEDS_TARGET)
+	if (!ret->core && needs & NEEDS_TARGET)
 		return error_new(ERROR_USAGE, "which core? try: pycore %s CORE, or pycore %s --help",
 				 command->name, command->name);
 	if (ret->core && streq(ret->core, "-") && isatty(STDIN_FILENO))

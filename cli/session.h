@@ -15,9 +15,10 @@ struct inputs {
 	const char *core, *executable;	/* NULL: not given */
 };
 struct error *inputs_from(const struct common *common, const struct arguments *arguments,
-			  const struct analyzer *command, struct inputs *ret) _must_check_;
+			  const struct analyzer *command, unsigned needs,
+			  struct inputs *ret) _must_check_;
 
-/* Opens what command->needs says. On failure *ret holds what was opened so far: session_release()
+/* Opens what needs (enum analyzer_needs) says. On failure *ret holds what was opened so far: session_release()
  * it either way. */
 struct error *session_open(struct session *ret, const struct common *common,
 			   const struct inputs *inputs, unsigned needs) _must_check_;
