@@ -43,11 +43,14 @@ struct pytype {
 	const struct pytype *base;	/* tp_base; NULL: object, or lost */
 	const struct kind *kind;	/* never NULL: the nearest built-in kind, or `object` */
 	bool is_exact_kind;		/* the kind's own type, not a subclass of it */
+	uint32_t fixed;			/* bytes of an instance that object_load() makes sure of */
+	const struct kind *shown;	/* whose repr() it has, decided on the first repr; NULL: not yet */
+	addr_t shown_by;		/* the class whose __repr__ that is */
 };
 
 struct object {
 	addr_t at;
-	const uint8_t *p;		/* tp_basicsize bytes at least of the kind's fixed part */
+	const uint8_t *p;		/* type->fixed host bytes: all of the kind's fixed part */
 	const struct pytype *type;
 };
 
@@ -59,6 +62,9 @@ bool object_load(struct runtime *rt, addr_t addr, struct object *ret);
 /* Is `type` the type of that full name or a subclass of it ("collections.OrderedDict")? */
 bool pytype_is(const struct pytype *type, const char *full_name);
 bool pytype_is_subtype(const struct pytype *type, addr_t base);
+/* runtime_free() calls this; NULL is allowed. To be called too (and rt->types set to NULL) when
+ * another layout is tried on the same runtime. */
+void types_free(struct types *types);
 
 /* References as they are stored in frames: a tagged word made plain.
  * *is_int: it was a tagged small int and *ret is its value. */
@@ -81,11 +87,14 @@ bool object_sequence(struct runtime *rt, addr_t addr, size_t *ret_count, addr_t 
 /* A dict's pairs in insertion order: combined, split (values of the instance) and 2.7's table. */
 struct dict_iter {
 	struct runtime *rt;
-	addr_t entries, values;		/* of the target; values 0: in the entries */
+	const uint8_t *entries;		/* host bytes of the entries that can be seen */
+	const uint8_t *values;		/* split tables: the values beside them; NULL: in the entries */
 	const uint8_t *order;		/* split tables: insertion order bytes; NULL: entry order */
-	size_t index, count;
-	uint8_t entry_size;
-	bool unicode_keys, reversed_order;
+	size_t index, count;		/* of the entries, or of the order */
+	size_t key_count;		/* split tables: keys and values that can be seen */
+	uint8_t entry_size, key_offset, value_offset;
+	bool reversed_order;		/* the order bytes run downwards (3.11, 3.12) */
+	bool lost;			/* the table says more entries than can be read */
 	size_t used;			/* ma_used */
 };
 bool dict_iter_start(struct runtime *rt, addr_t dict, struct dict_iter *ret);
@@ -108,10 +117,11 @@ addr_t object_dict(struct runtime *rt, const struct object *o);
 
 struct repr_limits {
 	unsigned depth;		/* nested containers shown */
-	size_t length;		/* bytes of the whole; then cut with "..." */
+	size_t length;		/* characters of the whole; then cut */
 	size_t items;		/* per container */
 	size_t text;		/* code points of a str, bytes of a bytes */
 	bool attributes;	/* --locals=full: instances with their attributes */
+	bool dots;		/* what was cut at length ends in "..." */
 };
 extern const struct repr_limits repr_limits_text, repr_limits_json, repr_limits_full;
 

@@ -1,0 +1,394 @@
+/* Types: checked, named and given their kind once, then cached by address. */
+#include "cpython_layouts/type.h"
+
+#include <inttypes.h>
+#include "core/checked.h"
+#include "cpython_layouts/kinds/kind.h"
+
+#define BASES_MAX 64		/* of a chain of tp_base */
+#define MRO_MAX 256
+#define METATYPES_MAX 8
+#define INSTANCE_MAX (1 << 20)	/* bytes of tp_basicsize that are believed */
+#define STATIC_TYPES_MAX 4096	/* managed static types of an interpreter */
+#define NAME_MAX_BYTES 1024
+
+struct types *types_of(struct runtime *rt)
+{
+	if (!rt->types)
+		rt->types = calloc(1, sizeof(*rt->types));
+	return rt->types;
+}
+
+void types_free(struct types *types)
+{
+	if (!types)
+		return;
+	map_release(&types->by_address);
+	map_release(&types->texts);
+	map_release(&types->static_names);
+	free(types);
+}
+
+/* --- is it a type? -------------------------------------------------------------------------- */
+
+/* Metatypes end in type(type) is type, whatever metaclasses lie between. */
+static bool is_metatype(struct runtime *rt, addr_t at)
+{
+	const struct layout *l = &rt->layout;
+	for (int i = 0; i < METATYPES_MAX; i++) {
+		if (rt->type_type && at == rt->type_type)
+			return true;
+		if (!at || at % l->machine->word)
+			return false;
+		const uint8_t *p = memory_at(&rt->target->memory, at, SIZEOF(l, PyTypeObject));
+		if (!p || !(GET(l, p, PyTypeObject, tp_flags) & TPFLAGS_TYPE_SUBCLASS))
+			return false;
+		addr_t above = GET(l, p, PyObject, ob_type);
+		if (above == at)
+			return !rt->type_type;
+		at = above;
+	}
+	return false;
+}
+
+static const uint8_t *type_view(struct runtime *rt, addr_t at)
+{
+	const struct layout *l = &rt->layout;
+	if (!at || at % l->machine->word)
+		return NULL;
+	const uint8_t *p = memory_at(&rt->target->memory, at, SIZEOF(l, PyTypeObject));
+	if (!p || !head_is_live(l, p))
+		return NULL;
+	int64_t basicsize = GETS(l, p, PyTypeObject, tp_basicsize);
+	int64_t itemsize = GETS(l, p, PyTypeObject, tp_itemsize);
+	if (basicsize < (int64_t)SIZEOF(l, PyObject) || basicsize > INSTANCE_MAX || itemsize < 0 ||
+	    itemsize > INSTANCE_MAX)
+		return NULL;
+	return is_metatype(rt, GET(l, p, PyObject, ob_type)) ? p : NULL;
+}
+
+/* --- names --------------------------------------------------------------------------------- */
+
+/* What the `types` module calls them, where it is not their own name. */
+static const struct { const char *attribute, *name; } types_module[] = {
+	{ "FunctionType", "function" }, { "CodeType", "code" }, { "MethodType", "method" },
+	{ "GeneratorType", "generator" }, { "CoroutineType", "coroutine" },
+	{ "AsyncGeneratorType", "async_generator" }, { "FrameType", "frame" },
+	{ "BuiltinFunctionType", "builtin_function_or_method" }, { "ModuleType", "module" },
+	{ "TracebackType", "traceback" }, { "CellType", "cell" }, { "NoneType", "NoneType" },
+	{ "EllipsisType", "ellipsis" }, { "NotImplementedType", "NotImplementedType" },
+	{ "MappingProxyType", "mappingproxy" }, { "SimpleNamespace", "types.SimpleNamespace" },
+	{ "WrapperDescriptorType", "wrapper_descriptor" },
+	{ "MethodWrapperType", "method-wrapper" }, { "MethodDescriptorType", "method_descriptor" },
+	{ "ClassMethodDescriptorType", "classmethod_descriptor" },
+	{ "GetSetDescriptorType", "getset_descriptor" },
+	{ "MemberDescriptorType", "member_descriptor" }, { "GenericAlias", "types.GenericAlias" },
+	{ "UnionType", "types.UnionType" },
+};
+
+/* Modules of the standard library whose types are static in some version. */
+static const char *const modules_of_types[] = {
+	"datetime", "collections", "_collections", "decimal", "_decimal", "array", "functools",
+	"_functools", "itertools", "weakref", "_weakref", "_thread", "_io", "_struct", "_random",
+	"exceptions",
+};
+
+static void static_name_add(struct types *types, addr_t type, const char *name)
+{
+	bool is_new;
+	uint64_t *slot = map_insert(&types->static_names, type, &is_new);
+	if (slot && is_new)
+		*slot = (uintptr_t)name;
+}
+
+static void static_names_from(struct runtime *rt, addr_t dict, const char *module)
+{
+	const struct layout *l = &rt->layout;
+	struct dict_iter it;
+	addr_t key, value;
+	if (!dict_iter_start(rt, dict, &it))
+		return;
+	for (size_t n = 0; n < STATIC_TYPES_MAX && dict_next(&it, &key, &value); n++) {
+		const uint8_t *p;
+		uint64_t flags;
+		if (!head_load(rt, value, &p, &flags) || GET(l, p, PyObject, ob_type) != rt->type_type)
+			continue;
+		const char *name = object_name(rt, key);
+		if (!name)
+			continue;
+		if (module && streq(module, "types")) {
+			for (size_t i = 0; i < ARRAY_SIZE(types_module); i++)
+				if (streq(name, types_module[i].attribute))
+					static_name_add(rt->types, value, types_module[i].name);
+			continue;
+		}
+		_str_ struct str full = STR_INIT;
+		if (module)
+			str_printf(&full, "%s.", module);
+		str_adds(&full, name);
+		const char *copy = arena_copy(&rt->arena, full.buf, full.len);
+		if (copy)
+			static_name_add(rt->types, value, copy);
+	}
+}
+
+/* The kernel does not dump .rodata: without the file a static type's tp_name is lost. The modules
+ * still know their types by name. */
+static void static_names_learn(struct runtime *rt)
+{
+	const struct layout *l = &rt->layout;
+	addr_t builtins = 0, modules = 0;
+	rt->types->static_names_known = true;
+	if (rt->type_type)
+		static_name_add(rt->types, rt->type_type, "type");
+	if (!rt->interpreters)
+		return;
+	if (HAS(l, PyInterpreterState, builtins) &&
+	    target_read_word(rt->target, rt->interpreters + OFFSET(l, PyInterpreterState, builtins),
+			     &builtins))
+		static_names_from(rt, builtins, NULL);
+	if (!HAS(l, PyInterpreterState, modules) ||
+	    !target_read_word(rt->target, rt->interpreters + OFFSET(l, PyInterpreterState, modules),
+			      &modules))
+		return;
+	for (size_t i = 0; i <= ARRAY_SIZE(modules_of_types); i++) {
+		const char *name = i ? modules_of_types[i - 1] : "types";
+		addr_t module = dict_get(rt, modules, name);
+		const uint8_t *p = module ? memory_at(&rt->target->memory, module,
+						      SIZEOF(l, PyModuleObject)) : NULL;
+		if (p)
+			static_names_from(rt, GET(l, p, PyModuleObject, md_dict), name);
+	}
+}
+
+static const char *static_name(struct runtime *rt, const struct pytype *type)
+{
+	const struct layout *l = &rt->layout;
+	size_t len;
+	const char *name = memory_string(&rt->target->memory, GET(l, type->p, PyTypeObject, tp_name),
+					 NAME_MAX_BYTES, &len);
+	bool plain = name && len > 0;
+	for (size_t i = 0; plain && i < len; i++)
+		plain = name[i] >= ' ' && name[i] < 0x7f;
+	if (plain)
+		return name;
+	if (!rt->types->static_names_known)
+		static_names_learn(rt);
+	uint64_t *known = map_find(&rt->types->static_names, type->at);
+	return known ? (const char *)(uintptr_t)*known : NULL;
+}
+
+/* tp_name of a static type: "dict", or "datetime.date" with the module before the last dot. */
+static void name_static(struct runtime *rt, struct pytype *type)
+{
+	type->name = static_name(rt, type);
+	if (!type->name)
+		return;
+	const char *dot = strrchr(type->name, '.');
+	type->qualname = dot ? dot + 1 : type->name;
+	type->module = dot ? arena_copy(&rt->arena, type->name, (size_t)(dot - type->name)) :
+			     rt->layout.version.major < 3 ? "__builtin__" : "builtins";
+	type->full_name = type->name;
+}
+
+static void name_heap(struct runtime *rt, struct pytype *type)
+{
+	const struct layout *l = &rt->layout;
+	const uint8_t *p = memory_at(&rt->target->memory, type->at, SIZEOF(l, PyHeapTypeObject));
+	if (!p)
+		return;
+	type->name = object_name(rt, GET(l, p, PyHeapTypeObject, ht_name));
+	if (HAS(l, PyHeapTypeObject, ht_qualname))
+		type->qualname = object_name(rt, GET(l, p, PyHeapTypeObject, ht_qualname));
+	if (!type->qualname)
+		type->qualname = type->name;
+	addr_t module = dict_get(rt, pytype_dict(rt, type), "__module__");
+	type->module = module ? object_name(rt, module) : NULL;
+}
+
+static void name_in_full(struct runtime *rt, struct pytype *type)
+{
+	_str_ struct str full = STR_INIT;
+	if (type->full_name)
+		return;
+	if (!type->qualname) {
+		str_printf(&full, "<type at 0x%" PRIx64 ">", type->at);
+	} else {
+		if (type->module && !streq(type->module, "builtins") &&
+		    !streq(type->module, "__builtin__"))
+			str_printf(&full, "%s.", type->module);
+		str_adds(&full, type->qualname);
+	}
+	type->full_name = arena_copy(&rt->arena, full.buf, full.len);
+	if (!type->full_name)
+		type->full_name = "?";
+}
+
+/* --- the cache ----------------------------------------------------------------------------- */
+
+/* 3.11+: str's tp_basicsize is that of the longest form, more than a short compact one has. */
+static uint32_t fixed_part(const struct layout *l, const struct pytype *type)
+{
+	if (type->flags & TPFLAGS_UNICODE_SUBCLASS && HAS_STRUCT(l, PyASCIIObject))
+		return SIZEOF(l, PyASCIIObject);
+	return (uint32_t)type->basicsize;
+}
+
+static struct pytype *type_new(struct runtime *rt, addr_t at, const uint8_t *p,
+			       const struct pytype *base)
+{
+	const struct layout *l = &rt->layout;
+	struct pytype *type = arena_alloc(&rt->arena, sizeof(*type));
+	if (!type)
+		return NULL;
+	type->at = at;
+	type->p = p;
+	type->flags = GET(l, p, PyTypeObject, tp_flags);
+	type->basicsize = GETS(l, p, PyTypeObject, tp_basicsize);
+	type->itemsize = GETS(l, p, PyTypeObject, tp_itemsize);
+	type->dictoffset = GETS(l, p, PyTypeObject, tp_dictoffset);
+	type->weaklistoffset = GETS(l, p, PyTypeObject, tp_weaklistoffset);
+	type->base = base;
+	/* In the cache before it is named: a name may need this very type. */
+	type->full_name = NULL;
+	type->kind = &kind_object;
+	type->fixed = fixed_part(l, type);
+	uint64_t *slot = map_insert(&rt->types->by_address, at, NULL);
+	if (!slot)
+		return NULL;
+	*slot = (uintptr_t)type;
+	if (type->flags & TPFLAGS_HEAPTYPE)
+		name_heap(rt, type);
+	else
+		name_static(rt, type);
+	name_in_full(rt, type);
+	type->kind = kind_of_type(l, type, &type->is_exact_kind);
+	return type;
+}
+
+static const struct pytype *type_cached(const struct types *types, addr_t at)
+{
+	uint64_t *slot = map_find(&types->by_address, at);
+	return slot ? (const struct pytype *)(uintptr_t)*slot : NULL;
+}
+
+const struct pytype *pytype_at(struct runtime *rt, addr_t addr)
+{
+	struct types *types = types_of(rt);
+	if (!types)
+		return NULL;
+	if (types->last_at == addr && addr)
+		return types->last;
+	const struct pytype *type = type_cached(types, addr);
+	addr_t chain[BASES_MAX];
+	const uint8_t *views[BASES_MAX];
+	size_t n = 0;
+	/* Down to the first base that is known, then up again, so that nothing recurses. */
+	for (addr_t at = addr; !type && n < BASES_MAX; n++) {
+		views[n] = type_view(rt, at);
+		if (!views[n])
+			break;
+		chain[n] = at;
+		at = GET(&rt->layout, views[n], PyTypeObject, tp_base);
+		type = at ? type_cached(types, at) : NULL;
+		if (!at || type) {
+			n++;
+			break;
+		}
+	}
+	while (n-- > 0) {
+		const struct pytype *known = type_cached(types, chain[n]);
+		type = known ? known : type_new(rt, chain[n], views[n], type);
+		if (!type)
+			return NULL;
+	}
+	if (type) {
+		types->last_at = addr;
+		types->last = type;
+	}
+	return type;
+}
+
+bool pytype_is_subtype(const struct pytype *type, addr_t base)
+{
+	for (int i = 0; type && i <= BASES_MAX; i++, type = type->base)
+		if (type->at == base)
+			return true;
+	return false;
+}
+
+bool pytype_is(const struct pytype *type, const char *full_name)
+{
+	for (int i = 0; type && i <= BASES_MAX; i++, type = type->base)
+		if (streq(type->full_name, full_name))
+			return true;
+	return false;
+}
+
+/* --- the type's dict and mro ----------------------------------------------------------------- */
+
+/* Objects/typeobject.c (3.12), managed_static_type_state_get(): tp_subclasses of such a type is
+ * its index plus one. */
+static addr_t managed_dict(struct runtime *rt, const struct pytype *type, enum field array)
+{
+	const struct layout *l = &rt->layout;
+	addr_t dict;
+	uint64_t index = GET(l, type->p, PyTypeObject, tp_subclasses) - 1;
+	if (l->slot[array].source == SLOT_NONE || index >= STATIC_TYPES_MAX)
+		return 0;
+	addr_t at = rt->interpreters + l->slot[array].offset +
+		    index * SIZEOF(l, managed_static_type_state);
+	const uint8_t *p = memory_at(&rt->target->memory, at, SIZEOF(l, managed_static_type_state));
+	if (!p || GET(l, p, managed_static_type_state, type) != type->at)
+		return 0;
+	dict = GET(l, p, managed_static_type_state, tp_dict);
+	return dict;
+}
+
+addr_t pytype_dict(struct runtime *rt, const struct pytype *type)
+{
+	const struct layout *l = &rt->layout;
+	addr_t dict = GET(l, type->p, PyTypeObject, tp_dict);
+	if (dict || type->flags & TPFLAGS_HEAPTYPE || !rt->interpreters ||
+	    !HAS_STRUCT(l, managed_static_type_state))
+		return dict;
+	dict = managed_dict(rt, type, FIELD_PyInterpreterState_types_builtins);
+	return dict ? dict : managed_dict(rt, type, FIELD_PyInterpreterState_types_for_extensions);
+}
+
+size_t pytype_mro(struct runtime *rt, const struct pytype *type, addr_t *ret, size_t max)
+{
+	size_t count;
+	addr_t items;
+	addr_t mro = GET(&rt->layout, type->p, PyTypeObject, tp_mro);
+	if (max && object_sequence(rt, mro, &count, &items) && count) {
+		const uint8_t *p = memory_at(&rt->target->memory, items,
+					     MIN(count, max) * rt->layout.machine->word);
+		for (size_t i = 0; p && i < MIN(count, max); i++)
+			ret[i] = word_at(rt, p, i);
+		if (p)
+			return MIN(count, max);
+	}
+	size_t n = 0;
+	for (; type && n < max; type = type->base)
+		ret[n++] = type->at;
+	return n;
+}
+
+addr_t pytype_lookup(struct runtime *rt, const struct pytype *type, const char *name,
+		     addr_t *ret_owner)
+{
+	addr_t mro[MRO_MAX];
+	size_t count = pytype_mro(rt, type, mro, MRO_MAX);
+	for (size_t i = 0; i < count; i++) {
+		/* 2.7's classic classes may stand in an mro; they are no types. */
+		const struct pytype *class = pytype_at(rt, mro[i]);
+		addr_t value = class ? dict_get(rt, pytype_dict(rt, class), name) : 0;
+		if (!value)
+			continue;
+		if (ret_owner)
+			*ret_owner = mro[i];
+		return value;
+	}
+	return 0;
+}
