@@ -143,8 +143,32 @@ struct error *files_map_given(struct files *f, const char *path, struct mapped_f
 	if (!S_ISREG(st.st_mode))
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s: is not a regular file; give a pipe as - (standard input)", path);
+	return files_map_fd(fd, path, ret);
+}
+
+struct error *files_map_fd(int fd, const char *path, struct mapped_file *ret)
+{
 	int number = map_fd(fd, path, ret);
 	return number ? open_error(path, number) : NULL;
+}
+
+int files_temporary(void)
+{
+	const char *const dirs[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
+		int fd = dirs[i] ? open(dirs[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+		if (fd >= 0)
+			return fd;
+		/* Not every file system has O_TMPFILE. */
+		_str_ struct str path = STR_INIT;
+		str_printf(&path, "%s/pycore-XXXXXX", dirs[i] ? dirs[i] : "");
+		fd = dirs[i] && !path.failed ? mkostemp(path.buf, O_CLOEXEC) : -1;
+		if (fd >= 0) {
+			unlink(path.buf);
+			return fd;
+		}
+	}
+	return -1;
 }
 
 /* Opening what the core names.

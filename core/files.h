@@ -44,6 +44,10 @@ OWNED(struct files, files_free);
 
 /* A file the user named. Errors say which file and why ("is a directory", "permission denied"). */
 struct error *files_map_given(struct files *f, const char *path, struct mapped_file *ret) _must_check_;
+/* What an open descriptor is of; it may be closed afterwards. path is for messages. */
+struct error *files_map_fd(int fd, const char *path, struct mapped_file *ret) _must_check_;
+/* An unlinked file to write to, in $TMPDIR, /var/tmp or /tmp; -1: nowhere. */
+int files_temporary(void);
 /* A file the core named, below the sysroot, else by its last component (or build-id for modules)
  * below each --search DIR. " (deleted)" at the end of the path is ignored. false: not there. */
 bool files_map_named(struct files *f, const char *path, struct mapped_file *ret);

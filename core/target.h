@@ -72,6 +72,13 @@ struct process {
 	int64_t time;			/* of death, seconds since the epoch: the core file's mtime; -1 */
 };
 
+/* A name that slim keeps the address of, because it drops the symbol table that had it. */
+struct symbol_hint {
+	const char *name;
+	addr_t addr;			/* in the process */
+	uint64_t size;
+};
+
 struct target {
 	char *path;			/* of the core */
 	struct mapped_file core;
@@ -86,6 +93,7 @@ struct target {
 	bool truncated;			/* the file ends before its segments do */
 	uint64_t expected_size;		/* bytes the program headers promise */
 	bool slim;			/* made by pycore slim */
+	VEC(struct symbol_hint) hints;	/* of a slim core */
 	addr_t at_entry, at_phdr, at_base, at_sysinfo_ehdr;	/* AUXV; 0: unknown */
 };
 

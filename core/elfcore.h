@@ -1,0 +1,67 @@
+/* A core file being read: what its loaders hand on to each other. Only core/ includes this.
+ *
+ *	target.c   which of the given files is the core; the order of what follows
+ *	elfcore.c  program headers -> the core's extents
+ *	notes.c    threads, process, mappings; the auxiliary vector
+ *	modules.c  mappings or link map -> modules, their files, and the extents these fill
+ *	process.c  argv from the stack
+ *
+ * Damage becomes remarks; only out of memory, or nothing at all left, is an error. */
+#ifndef CORE_ELFCORE_H
+#define CORE_ELFCORE_H
+
+#include "core/elf.h"
+#include "core/target.h"
+
+/* Our own notes in a slim core: owner "pycore". */
+#define SLIM_OWNER "pycore"
+enum {
+	SLIM_NOTE_MARK = 1,	/* a line of text; its presence makes the core a slim one */
+	SLIM_NOTE_SYMBOL = 2,	/* address, size (words), then the name with its NUL */
+};
+
+struct elfcore {
+	struct target *target;
+	struct elf_header header;
+	VEC(struct elf_phdr) segments;	/* PT_LOAD */
+	VEC(struct elf_phdr) notes;	/* PT_NOTE */
+	const uint8_t *auxv;		/* NT_AUXV's bytes; NULL: none */
+	size_t auxv_size;
+	addr_t at_random, at_execfn;	/* 0: unknown */
+	uint64_t at_phnum;
+	bool by_gdb;			/* gcore's: of a process that may have lived on */
+	bool notes_cut;			/* the file ends within the notes */
+};
+
+/* Fills segments and notes, the target's truncated and expected_size. */
+struct error *elfcore_load(struct elfcore *core) _must_check_;
+/* The bytes that the file has, and LOST extents for what it promises but does not have. */
+bool elfcore_add_bytes(struct elfcore *core);
+/* LOST extents for what was mapped and not dumped; added last, behind what modules know better. */
+bool elfcore_add_undumped(struct elfcore *core);
+
+/* false: out of memory. */
+bool notes_load(struct elfcore *core);
+
+/* Modules in address order: from NT_FILE, else the link map, else where ELF headers lie in the
+ * core; then their files. `given` is the executable that the user named (data NULL: none): its
+ * mapping moves to the module that it belongs to, and stays where it is none's. */
+bool modules_load(struct elfcore *core, struct files *files, struct mapped_file *given);
+/* Fill the module's identity from its ELF header in memory at start. false: there is none. */
+bool module_load_header(struct elfcore *core, addr_t start, struct module *ret);
+
+/* No NT_FILE: modules from the dynamic linker's list (linkmap.c). */
+bool linkmap_load(struct elfcore *core, struct files *files, const struct mapped_file *given);
+
+/* The modules' files on this machine (modulefiles.c), and what the user named. */
+bool modulefiles_attach(struct elfcore *core, struct files *files, struct mapped_file *given);
+/* FILE extents from the files that belong, LOST ones with a reason where they do not. */
+bool modulefiles_add_extents(struct elfcore *core);
+/* Where a file's PT_LOADs lie: [*ret_start, *ret_end) of unrelocated addresses, whole pages. */
+bool modulefiles_span(const struct elf_header *h, const uint8_t *data, size_t size, addr_t *ret_start,
+		      addr_t *ret_end);
+
+/* argv: from the stack, else from what psargs kept. */
+bool process_load_argv(struct elfcore *core, const char *psargs);
+
+#endif

@@ -1,0 +1,19 @@
+/* Cores that cannot be mapped as they are: compressed ones and pipes. They are written out to an
+ * unlinked temporary file ($TMPDIR, /var/tmp, /tmp), zeros as holes, and that file is mapped. */
+#ifndef CORE_INFLATE_H
+#define CORE_INFLATE_H
+
+#include <stdbool.h>
+#include "core/files.h"
+
+/* "zstd", "xz", ... by magic; NULL: not compressed. */
+const char *inflate_format(const uint8_t *data, size_t size);
+
+/* file->data begins with a compressor's magic: replace it by what is in it. A stream that breaks
+ * off is no error: what came before is kept, and *ret_cut tells. */
+struct error *inflate_file(struct mapped_file *file, bool *ret_cut) _must_check_;
+
+/* All of fd (a pipe) as a file; path is for messages. */
+struct error *inflate_spool(int fd, const char *path, struct mapped_file *ret) _must_check_;
+
+#endif
