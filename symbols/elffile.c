@@ -1,32 +1,25 @@
 #include "symbols/elffile.h"
 
-#include <elf.h>
 #include <string.h>
 #include "core/checked.h"
 
 /* One row per ELF class: sizes of the records and places of their members. */
 struct class_shape {
-	uint8_t ehsize, e_phoff, e_shoff, e_phnum, e_shnum, e_shstrndx;
-	uint8_t phsize, p_offset, p_vaddr, p_filesz, p_memsz;
-	uint8_t shsize, sh_flags, sh_addr, sh_offset, sh_size, sh_link, sh_info;
+	uint8_t e_shnum, e_shstrndx;
+	uint8_t shsize, sh_flags, sh_addr, sh_offset, sh_size, sh_link, sh_addralign;
 	uint8_t symsize, st_value, st_size, st_info, st_shndx;
 };
 
 #define AT(type, member) offsetof(type, member)
 #define SHAPE(bits)                                                                                \
 	{                                                                                          \
-		sizeof(Elf##bits##_Ehdr), AT(Elf##bits##_Ehdr, e_phoff),                           \
-		AT(Elf##bits##_Ehdr, e_shoff), AT(Elf##bits##_Ehdr, e_phnum),                      \
 		AT(Elf##bits##_Ehdr, e_shnum), AT(Elf##bits##_Ehdr, e_shstrndx),                   \
-		sizeof(Elf##bits##_Phdr), AT(Elf##bits##_Phdr, p_offset),                          \
-		AT(Elf##bits##_Phdr, p_vaddr), AT(Elf##bits##_Phdr, p_filesz),                     \
-		AT(Elf##bits##_Phdr, p_memsz), sizeof(Elf##bits##_Shdr),                           \
-		AT(Elf##bits##_Shdr, sh_flags), AT(Elf##bits##_Shdr, sh_addr),                     \
-		AT(Elf##bits##_Shdr, sh_offset), AT(Elf##bits##_Shdr, sh_size),                    \
-		AT(Elf##bits##_Shdr, sh_link), AT(Elf##bits##_Shdr, sh_info),                      \
-		sizeof(Elf##bits##_Sym), AT(Elf##bits##_Sym, st_value),                            \
-		AT(Elf##bits##_Sym, st_size), AT(Elf##bits##_Sym, st_info),                        \
-		AT(Elf##bits##_Sym, st_shndx),                                                     \
+		sizeof(Elf##bits##_Shdr), AT(Elf##bits##_Shdr, sh_flags),                          \
+		AT(Elf##bits##_Shdr, sh_addr), AT(Elf##bits##_Shdr, sh_offset),                    \
+		AT(Elf##bits##_Shdr, sh_size), AT(Elf##bits##_Shdr, sh_link),                      \
+		AT(Elf##bits##_Shdr, sh_addralign), sizeof(Elf##bits##_Sym),                       \
+		AT(Elf##bits##_Sym, st_value), AT(Elf##bits##_Sym, st_size),                       \
+		AT(Elf##bits##_Sym, st_info), AT(Elf##bits##_Sym, st_shndx),                       \
 	}
 
 static const struct class_shape shapes[] = { SHAPE(32), SHAPE(64) };
@@ -43,14 +36,12 @@ static bool within(const struct elffile *f, uint64_t offset, uint64_t count, uin
 	return checked_extent(offset, count, size, &end) && end <= f->size;
 }
 
-/* With 0xffff and more of them, the true counts stand in section 0 (PN_XNUM, SHN_XINDEX). */
+/* With 0xff00 and more of them, the true counts stand in section 0. */
 static void read_extended_counts(struct elffile *f, const struct class_shape *c)
 {
-	if (!within(f, f->shoff, 1, c->shsize))
+	if (!within(f, f->header.shoff, 1, c->shsize))
 		return;
-	const uint8_t *first = f->data + f->shoff;
-	if (f->phnum == PN_XNUM)
-		f->phnum = load_u32(f->machine, first + c->sh_info);
+	const uint8_t *first = f->data + f->header.shoff;
 	if (f->shnum == 0) {
 		uint64_t count = load_word(f->machine, first + c->sh_size);
 		f->shnum = count > UINT32_MAX ? 0 : count;
@@ -62,44 +53,22 @@ static void read_extended_counts(struct elffile *f, const struct class_shape *c)
 bool elffile_open(const uint8_t *data, size_t size, const struct machine *machine, struct elffile *ret)
 {
 	const struct class_shape *c = shape_of(machine);
-	if (!data || size < c->ehsize || memcmp(data, ELFMAG, SELFMAG) != 0 ||
-	    data[EI_CLASS] != machine->elf_class || data[EI_DATA] != machine->elf_data ||
-	    load_u16(machine, data + AT(Elf64_Ehdr, e_machine)) != machine->e_machine)
+	struct elffile f = { .data = data, .size = size, .machine = machine };
+	if (!data || !elf_header_load(data, size, &f.header) || f.header.machine != machine)
 		return false;
-	struct elffile f = {
-		.data = data,
-		.size = size,
-		.machine = machine,
-		.phoff = load_word(machine, data + c->e_phoff),
-		.shoff = load_word(machine, data + c->e_shoff),
-		.phnum = load_u16(machine, data + c->e_phnum),
-		.shnum = load_u16(machine, data + c->e_shnum),
-		.shstrndx = load_u16(machine, data + c->e_shstrndx),
-	};
-	if (f.shoff)
+	f.shnum = load_u16(machine, data + c->e_shnum);
+	f.shstrndx = load_u16(machine, data + c->e_shstrndx);
+	if (f.header.shoff)
 		read_extended_counts(&f, c);
-	if (!within(&f, f.phoff, f.phnum, c->phsize))
-		f.phoff = f.phnum = 0;
-	if (!within(&f, f.shoff, f.shnum, c->shsize))
-		f.shoff = f.shnum = 0;
+	if (!f.header.shoff || !within(&f, f.header.shoff, f.shnum, c->shsize))
+		f.shnum = 0;
 	*ret = f;
 	return true;
 }
 
-bool elffile_segment(const struct elffile *f, uint32_t index, struct elf_segment *ret)
+bool elffile_segment(const struct elffile *f, uint32_t index, struct elf_phdr *ret)
 {
-	if (index >= f->phnum)
-		return false;
-	const struct class_shape *c = shape_of(f->machine);
-	const uint8_t *p = f->data + f->phoff + (uint64_t)index * c->phsize;
-	*ret = (struct elf_segment){
-		.type = load_u32(f->machine, p),
-		.offset = load_word(f->machine, p + c->p_offset),
-		.vaddr = load_word(f->machine, p + c->p_vaddr),
-		.filesz = load_word(f->machine, p + c->p_filesz),
-		.memsz = load_word(f->machine, p + c->p_memsz),
-	};
-	return true;
+	return index < f->header.phnum && elf_phdr_at(&f->header, f->data, f->size, index, ret);
 }
 
 static bool section_load(const struct elffile *f, uint32_t index, struct elf_section *ret,
@@ -108,7 +77,7 @@ static bool section_load(const struct elffile *f, uint32_t index, struct elf_sec
 	if (index >= f->shnum)
 		return false;
 	const struct class_shape *c = shape_of(f->machine);
-	const uint8_t *p = f->data + f->shoff + (uint64_t)index * c->shsize;
+	const uint8_t *p = f->data + f->header.shoff + (uint64_t)index * c->shsize;
 	*ret = (struct elf_section){
 		.name = "",
 		.type = load_u32(f->machine, p + AT(Elf64_Shdr, sh_type)),
@@ -116,6 +85,7 @@ static bool section_load(const struct elffile *f, uint32_t index, struct elf_sec
 		.addr = load_word(f->machine, p + c->sh_addr),
 		.offset = load_word(f->machine, p + c->sh_offset),
 		.size = load_word(f->machine, p + c->sh_size),
+		.align = load_word(f->machine, p + c->sh_addralign),
 		.link = load_u32(f->machine, p + c->sh_link),
 	};
 	*ret_name = load_u32(f->machine, p);
@@ -180,7 +150,7 @@ bool elffile_symtab(const struct elffile *f, uint32_t type, struct elf_symtab *r
 
 const uint8_t *elffile_at(const struct elffile *f, uint64_t vaddr, size_t len)
 {
-	struct elf_segment s;
+	struct elf_phdr s;
 	for (uint32_t i = 0; elffile_segment(f, i, &s); i++) {
 		if (s.type != PT_LOAD || vaddr < s.vaddr || vaddr - s.vaddr >= s.filesz)
 			continue;
@@ -193,47 +163,18 @@ const uint8_t *elffile_at(const struct elffile *f, uint64_t vaddr, size_t len)
 	return NULL;
 }
 
-/* Notes: namesz, descsz, type, then both padded to 4 bytes. */
-static bool build_id_in(const struct machine *m, const uint8_t *p, size_t size, struct build_id *ret)
-{
-	while (size >= 12) {
-		uint64_t name = load_u32(m, p), desc = load_u32(m, p + 4);
-		uint64_t padded_name = (name + 3) & ~3ull, padded_desc = (desc + 3) & ~3ull;
-		if (12 + padded_name + desc > size)
-			return false;
-		if (load_u32(m, p + 8) == NT_GNU_BUILD_ID && name == 4 &&
-		    memcmp(p + 12, "GNU", 4) == 0 && desc > 0 && desc <= BUILD_ID_MAX) {
-			memcpy(ret->bytes, p + 12 + padded_name, desc);
-			ret->len = desc;
-			return true;
-		}
-		uint64_t step = 12 + padded_name + padded_desc;
-		if (step >= size)
-			return false;
-		p += step;
-		size -= step;
-	}
-	return false;
-}
-
+/* Sections first: a debug file's program headers speak of contents that it does not hold. */
 void elffile_build_id(const struct elffile *f, struct build_id *ret)
 {
-	struct elf_section section;
-	struct elf_segment segment;
+	struct elf_section s;
 	*ret = (struct build_id){ 0 };
-	/* Sections first: a debug file's program headers speak of contents it does not hold. */
-	for (uint32_t i = 0; elffile_section(f, i, &section); i++) {
-		if (section.type != SHT_NOTE)
-			continue;
-		const uint8_t *p = elffile_section_data(f, &section);
-		if (p && build_id_in(f->machine, p, section.size, ret))
+	for (uint32_t i = 0; elffile_section(f, i, &s); i++) {
+		const uint8_t *p = s.type == SHT_NOTE ? elffile_section_data(f, &s) : NULL;
+		if (p && elf_notes_build_id(f->machine, p, s.size, s.align, ret))
 			return;
 	}
-	for (uint32_t i = 0; !f->shnum && elffile_segment(f, i, &segment); i++) {
-		if (segment.type == PT_NOTE && within(f, segment.offset, 1, segment.filesz) &&
-		    build_id_in(f->machine, f->data + segment.offset, segment.filesz, ret))
-			return;
-	}
+	if (!f->shnum)
+		elf_file_build_id(&f->header, f->data, f->size, ret);
 }
 
 size_t elf_symbol_size(const struct machine *m)

@@ -1,16 +1,16 @@
-/* An ELF file's own tables, read in place: no allocation, every offset checked against the size.
+/* An ELF file's sections and symbols, read in place: no allocation, every offset checked against the
+ * size. Headers and notes are core/elf.h's.
  *
  *	data  | header | program headers | ... sections' contents ... | section headers |
  *
- * Class and byte order must be those of the process (struct machine); what differs between the
- * classes is handled here and nowhere else in symbols/. libelf would do as well, but opening it
- * costs more than all look-ups of a `pycore bt`. */
+ * libelf would do as well, but opening it costs more than all look-ups of a `pycore bt`. */
 #ifndef SYMBOLS_ELFFILE_H
 #define SYMBOLS_ELFFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "core/elf.h"
 #include "core/files.h"
 #include "core/machine.h"
 
@@ -18,19 +18,14 @@ struct elffile {
 	const uint8_t *data;
 	size_t size;
 	const struct machine *machine;
-	uint64_t phoff, shoff;		/* 0: no such table, or it lies outside the file */
-	uint32_t phnum, shnum, shstrndx;
-};
-
-struct elf_segment {
-	uint32_t type;			/* PT_* */
-	uint64_t offset, vaddr, filesz, memsz;
+	struct elf_header header;
+	uint32_t shnum, shstrndx;	/* 0: no section headers, or they lie outside the file */
 };
 
 struct elf_section {
 	const char *name;		/* in the file; "" when it has none */
 	uint32_t type;			/* SHT_* */
-	uint64_t flags, addr, offset, size;
+	uint64_t flags, addr, offset, size, align;
 	uint32_t link;
 };
 
@@ -52,7 +47,7 @@ struct elf_symtab {
 /* false: not an ELF file of this machine. data may be a part of one (a dumped first page): tables
  * that lie outside are taken for absent. */
 bool elffile_open(const uint8_t *data, size_t size, const struct machine *machine, struct elffile *ret);
-bool elffile_segment(const struct elffile *f, uint32_t index, struct elf_segment *ret);
+bool elffile_segment(const struct elffile *f, uint32_t index, struct elf_phdr *ret);
 bool elffile_section(const struct elffile *f, uint32_t index, struct elf_section *ret);
 /* By name, or (name NULL) by type. */
 bool elffile_find_section(const struct elffile *f, const char *name, uint32_t type,

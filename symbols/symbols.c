@@ -149,7 +149,7 @@ static bool dynamic_segment(struct symbols *s, struct module_symbols *ms, addr_t
 			    uint64_t *ret_size)
 {
 	struct elffile dumped;
-	struct elf_segment segment;
+	struct elf_phdr segment;
 	const struct elffile *elf = &dumped;
 	const uint8_t *page = memory_at(&s->target->memory, ms->module->start, 4096);
 	if (!page || !elffile_open(page, 4096, s->target->machine, &dumped))
@@ -444,6 +444,15 @@ static bool find_from(struct symbols *s, struct module_symbols *ms, enum symbol_
 	return false;
 }
 
+/* The module that addr belongs to; .bss lies behind what is mapped of it. */
+static const struct module *module_before(struct symbols *s, addr_t addr)
+{
+	const struct module *ret = NULL;
+	for (size_t i = 0; i < s->count && s->modules[i].module->start <= addr; i++)
+		ret = s->modules[i].module;
+	return ret;
+}
+
 static bool found(struct symbols *s, const struct symbol *symbol)
 {
 	trace(SYMBOLS, "%s at " ADDR_FMT " in %s", symbol->name, symbol->addr,
@@ -485,22 +494,40 @@ static bool find_everywhere(struct symbols *s, enum symbol_source source, const 
 	return false;
 }
 
+/* A slim core kept addresses instead of tables. */
+static bool find_hint(struct symbols *s, const char *name, const struct module *module,
+		      struct symbol *ret)
+{
+	const struct symbol_hint *hint;
+	vec_each(hint, &s->target->hints) {
+		const struct module *m = module_before(s, hint->addr);
+		if (!m || (module && m != module) || !streq(hint->name, name))
+			continue;
+		*ret = (struct symbol){ hint->name, hint->addr, hint->size, SYMBOL_SYMTAB, m };
+		return true;
+	}
+	return false;
+}
+
 bool symbols_find_exported(struct symbols *s, const char *name, const char *prefer, struct symbol *ret)
 {
-	return find_everywhere(s, SYMBOL_DYNSYM, name, prefer, 3, ret);
+	return find_hint(s, name, NULL, ret) ||
+	       find_everywhere(s, SYMBOL_DYNSYM, name, prefer, 3, ret);
 }
 
 bool symbols_find_exported_in(struct symbols *s, const struct module *module, const char *name,
 			      struct symbol *ret)
 {
 	struct module_symbols *ms = of_module(s, module);
-	return ms && find_from(s, ms, SYMBOL_DYNSYM, name, ret) && found(s, ret);
+	return find_hint(s, name, module, ret) ||
+	       (ms && find_from(s, ms, SYMBOL_DYNSYM, name, ret) && found(s, ret));
 }
 
 bool symbols_find(struct symbols *s, const char *name, const char *prefer, struct symbol *ret)
 {
 	/* Opening debug files of modules that nobody asked for would take longer than the rest. */
-	return find_everywhere(s, SYMBOL_DYNSYM, name, prefer, 3, ret) ||
+	return find_hint(s, name, NULL, ret) ||
+	       find_everywhere(s, SYMBOL_DYNSYM, name, prefer, 3, ret) ||
 	       find_everywhere(s, SYMBOL_SYMTAB, name, prefer, 3, ret) ||
 	       find_everywhere(s, SYMBOL_DEBUG_FILE, name, prefer, prefer ? 2 : 3, ret);
 }
@@ -508,6 +535,8 @@ bool symbols_find(struct symbols *s, const char *name, const char *prefer, struc
 bool symbols_find_in(struct symbols *s, const struct module *module, const char *name, struct symbol *ret)
 {
 	struct module_symbols *ms = of_module(s, module);
+	if (find_hint(s, name, module, ret))
+		return true;
 	return ms && (find_from(s, ms, SYMBOL_DYNSYM, name, ret) ||
 		      find_from(s, ms, SYMBOL_SYMTAB, name, ret) ||
 		      find_from(s, ms, SYMBOL_DEBUG_FILE, name, ret)) &&
