@@ -240,6 +240,10 @@ struct error *layout_apply_debug_offsets(struct layout *l, const uint8_t *p, siz
 	for (size_t i = 0; i < positions->count && !err; i++) {
 		const struct position *at = &positions->items[i];
 		uint64_t value = load_u64(l->machine, p + at->at);
+		/* These two are told as places in the interpreter, in its _gil; `enabled` is not. */
+		if (!at->is_size && (at->index == FIELD__gil_runtime_state_locked ||
+				     at->index == FIELD__gil_runtime_state_last_holder))
+			value -= merged.slot[FIELD_PyInterpreterState__gil].offset;
 		if (!at->is_size)
 			err = apply_field(&merged, at->index, value);
 	}
