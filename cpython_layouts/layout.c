@@ -108,7 +108,7 @@ struct dialects dialects_for(const struct python_version *v, bool *known)
 
 /* --- tables -------------------------------------------------------------------------------- */
 
-static const struct layout_table *table_named(const char *name)
+const struct layout_table *layout_table_named(const char *name)
 {
 	for (size_t i = 0; layout_tables[i]; i++) {
 		if (!strcmp(layout_tables[i]->name, name))
@@ -127,13 +127,13 @@ struct error *layout_from_table(const struct layout_table *table, const struct m
 {
 	const struct layout_table *chain[BASES_MAX + 1];
 	size_t depth = 0;
-	for (const struct layout_table *t = table; t; t = table_named(t->base)) {
+	for (const struct layout_table *t = table; t; t = layout_table_named(t->base)) {
 		if (depth > BASES_MAX)
 			return error_new(ERROR_INTERNAL, "table %s: its bases have no end", table->name);
 		chain[depth++] = t;
 		if (!t->base)
 			break;
-		if (!table_named(t->base))
+		if (!layout_table_named(t->base))
 			return error_new(ERROR_INTERNAL, "table %s: there is no table %s", t->name, t->base);
 	}
 	if (word_of(table->e_machine) != machine->word)

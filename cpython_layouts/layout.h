@@ -166,6 +166,8 @@ struct layout_table {
 };
 extern const struct layout_table *const layout_tables[];	/* ends with NULL */
 
+/* NULL: there is none of that name. */
+const struct layout_table *layout_table_named(const char *name);
 /* Fill *ret from the table called name and its bases. */
 struct error *layout_from_table(const struct layout_table *table, const struct machine *machine,
 				struct layout *ret) _must_check_;
@@ -186,6 +188,17 @@ struct error *layout_apply_debug_offsets(struct layout *l, const uint8_t *p, siz
  * Members of a struct that the file defines and that it does not name become absent. */
 struct mapped_file;
 struct error *layout_apply_dwarf(struct layout *l, const struct mapped_file *file) _must_check_;
+/* Where a layout and the debug information of a file contradict each other. Only structs that the
+ * file defines are compared; a struct's size comes after its members. */
+struct layout_difference {
+	enum structure structure;
+	int field;			/* enum field; -1: the struct's size */
+};
+struct layout_comparison {
+	const struct layout *layout, *dwarf;	/* dwarf: layout_apply_dwarf() on a copy of layout */
+	size_t at;
+};
+bool layout_difference_next(struct layout_comparison *c, struct layout_difference *ret);
 /* Every slot within its struct, flexible tails at its end, widths plausible. */
 struct error *layout_check(const struct layout *l) _must_check_;
 

@@ -74,3 +74,30 @@ struct error *layout_apply_dwarf(struct layout *l, const struct mapped_file *fil
 		take_struct(l, s, &structs[s]);
 	return NULL;
 }
+
+static bool same_place(const struct slot *a, const struct slot *b)
+{
+	if (a->source == SLOT_NONE || b->source == SLOT_NONE)
+		return a->source == b->source;
+	return a->offset == b->offset && a->width == b->width && a->bit == b->bit && a->bits == b->bits;
+}
+
+bool layout_difference_next(struct layout_comparison *c, struct layout_difference *ret)
+{
+	while (c->at < FIELD_COUNT) {
+		size_t f = c->at++;
+		enum structure s = field_infos[f].structure;
+		if (c->dwarf->size_source[s] != SLOT_DWARF || same_place(&c->layout->slot[f], &c->dwarf->slot[f]))
+			continue;
+		*ret = (struct layout_difference){ s, (int)f };
+		return true;
+	}
+	while (c->at < FIELD_COUNT + STRUCT_COUNT) {
+		size_t s = c->at++ - FIELD_COUNT;
+		if (c->dwarf->size_source[s] != SLOT_DWARF || c->layout->size[s] == c->dwarf->size[s])
+			continue;
+		*ret = (struct layout_difference){ s, -1 };
+		return true;
+	}
+	return false;
+}

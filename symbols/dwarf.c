@@ -331,14 +331,44 @@ static void close_dwarf(Dwarf **dwarf)
 		dwarf_end(*dwarf);
 }
 
-static struct error *open_dwarf(const struct mapped_file *file, Elf **elf, Dwarf **ret)
+static bool has_compressed_sections(Elf *elf)
+{
+	GElf_Shdr header;
+	for (Elf_Scn *s = elf_nextscn(elf, NULL); s; s = elf_nextscn(elf, s)) {
+		if (gelf_getshdr(s, &header) && header.sh_flags & SHF_COMPRESSED)
+			return true;
+	}
+	return false;
+}
+
+/* libelf does not write into an image that it reads, but for one thing: when it decompresses a
+ * section it changes that section's header. Our mapping is read-only, so such a file (Debian's debug
+ * files are) is copied first: *copy is to be freed after the Elf. */
+static struct error *open_elf(const struct mapped_file *file, void **copy, Elf **ret)
 {
 	const char *path = file->path ? file->path : "the file";
 	elf_version(EV_CURRENT);
-	/* libelf reads but does not write through the pointer in read mode */
-	*elf = file->size ? elf_memory((char *)file->data, file->size) : NULL;
-	if (!*elf || elf_kind(*elf) != ELF_K_ELF)
+	*ret = file->size ? elf_memory((char *)file->data, file->size) : NULL;
+	if (!*ret || elf_kind(*ret) != ELF_K_ELF)
 		return error_new(ERROR_UNSUPPORTED, "%s: is not an ELF file", path);
+	if (!has_compressed_sections(*ret))
+		return NULL;
+	elf_end(*ret);
+	*ret = NULL;
+	*copy = malloc(file->size);
+	if (!*copy)
+		return error_nomem();
+	memcpy(*copy, file->data, file->size);
+	*ret = elf_memory(*copy, file->size);
+	return *ret ? NULL : error_new(ERROR_UNSUPPORTED, "%s: %s", path, elf_errmsg(-1));
+}
+
+static struct error *open_dwarf(const struct mapped_file *file, void **copy, Elf **elf, Dwarf **ret)
+{
+	const char *path = file->path ? file->path : "the file";
+	struct error *err = open_elf(file, copy, elf);
+	if (err)
+		return err;
 	*ret = dwarf_begin_elf(*elf, DWARF_C_READ, NULL);
 	if (!*ret)
 		return error_new(ERROR_UNSUPPORTED,
@@ -349,10 +379,11 @@ static struct error *open_dwarf(const struct mapped_file *file, Elf **elf, Dwarf
 
 struct error *dwarf_read_structs(const struct mapped_file *file, struct dwarf_struct *structs, size_t count)
 {
+	_free_ void *copy = NULL;			/* released after the others */
 	_cleanup_(close_elf) Elf *elf = NULL;
 	_cleanup_(close_dwarf) Dwarf *dwarf = NULL;	/* released before elf */
 	struct reader r = { .structs = structs, .count = count };
-	struct error *err = open_dwarf(file, &elf, &dwarf);
+	struct error *err = open_dwarf(file, &copy, &elf, &dwarf);
 	GElf_Ehdr header;
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die unit;

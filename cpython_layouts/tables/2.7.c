@@ -1,10 +1,10 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyHeapTypeObject.ht_qualname .ht_cached_keys .ht_module .ht_tpname
  *   _PyRuntimeState.debug_offsets .finalizing .interpreters_head .interpreters_main
- *   .main_thread .tstate_current .ceval_gil .gc ._main_interpreter .managed_static_types
+ *   .main_thread .tstate_current .ceval_gil .gc .managed_static_types
  *   PyInterpreterState.id .threads_main .finalizing .ceval_gil ._gil .gc .obmalloc
  *   .interpreter_trampoline .types_builtins .types_for_extensions
  *   managed_static_type_state.type .tp_dict .tp_subclasses .tp_weaklist

@@ -1,11 +1,10 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  */
 #include "cpython_layouts/tables/table.h"
 
 static const struct table_field fields[] = {
 	PLACE(_PyRuntimeState, tstate_current, 592, 8)
-	PLACE(_PyRuntimeState, _main_interpreter, 58952, 0)
 };
 
 static const struct table_size sizes[] = {

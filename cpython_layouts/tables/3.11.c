@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyGC_Head.gc_refs _PyRuntimeState.debug_offsets .gc .managed_static_types
@@ -69,7 +69,6 @@ static const struct table_field fields[] = {
 	PLACE(_PyRuntimeState, main_thread, 80, 8)
 	PLACE(_PyRuntimeState, tstate_current, 576, 8)
 	PLACE(_PyRuntimeState, ceval_gil, 360, 0)
-	PLACE(_PyRuntimeState, _main_interpreter, 58936, 0)
 	PLACE(PyInterpreterState, next, 0, 8)
 	PLACE(PyInterpreterState, id, 48, 8)
 	PLACE(PyInterpreterState, tstate_head, 16, 8)

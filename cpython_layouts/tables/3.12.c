@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyGC_Head.gc_refs _PyRuntimeState.debug_offsets .tstate_current .ceval_gil .gc
@@ -65,7 +65,6 @@ static const struct table_field fields[] = {
 	PLACE(_PyRuntimeState, interpreters_head, 40, 8)
 	PLACE(_PyRuntimeState, interpreters_main, 48, 8)
 	PLACE(_PyRuntimeState, main_thread, 64, 8)
-	PLACE(_PyRuntimeState, _main_interpreter, 76392, 0)
 	PLACE(PyInterpreterState, next, 0, 8)
 	PLACE(PyInterpreterState, id, 8, 8)
 	PLACE(PyInterpreterState, tstate_head, 72, 8)

@@ -1,10 +1,9 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  */
 #include "cpython_layouts/tables/table.h"
 
 static const struct table_field fields[] = {
-	PLACE(_PyRuntimeState, _main_interpreter, 128768, 0)
 	PLACE(_PyRuntimeState, managed_static_types, 26504, 0)
 };
 

@@ -1,10 +1,9 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  */
 #include "cpython_layouts/tables/table.h"
 
 static const struct table_field fields[] = {
-	PLACE(_PyRuntimeState, _main_interpreter, 88400, 0)
 	PLACE(_gc_runtime_state, generations, 20, 0)
 };
 

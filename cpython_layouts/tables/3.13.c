@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyGC_Head.gc_refs _PyRuntimeState.tstate_current .ceval_gil .gc
@@ -64,7 +64,6 @@ static const struct table_field fields[] = {
 	PLACE(_PyRuntimeState, interpreters_head, 632, 8)
 	PLACE(_PyRuntimeState, interpreters_main, 640, 8)
 	PLACE(_PyRuntimeState, main_thread, 656, 8)
-	PLACE(_PyRuntimeState, _main_interpreter, 88352, 0)
 	PLACE(_PyRuntimeState, managed_static_types, 10472, 0)
 	PLACE(PyInterpreterState, next, 7264, 8)
 	PLACE(PyInterpreterState, id, 7272, 8)

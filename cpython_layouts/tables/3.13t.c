@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -37,7 +37,6 @@ static const struct table_field fields[] = {
 	PLACE(PyHeapTypeObject, ht_cached_keys, 896, 8)
 	PLACE(PyHeapTypeObject, ht_module, 904, 8)
 	PLACE(PyHeapTypeObject, ht_tpname, 912, 8)
-	PLACE(_PyRuntimeState, _main_interpreter, 112640, 0)
 	PLACE(PyInterpreterState, modules, 7664, 8)
 	PLACE(PyInterpreterState, sysdict, 7648, 8)
 	PLACE(PyInterpreterState, builtins, 7656, 8)

@@ -1,10 +1,9 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  */
 #include "cpython_layouts/tables/table.h"
 
 static const struct table_field fields[] = {
-	PLACE(_PyRuntimeState, _main_interpreter, 131712, 0)
 	PLACE(PyInterpreterState, obmalloc, 17656, 0)
 	PLACE(PyInterpreterState, types_builtins, 186376, 0)
 	PLACE(PyInterpreterState, types_for_extensions, 195992, 0)

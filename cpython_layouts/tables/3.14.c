@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  * absent:
  *   PyObject.ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next PyGC_Head.gc_refs
  *   _PyRuntimeState.tstate_current .ceval_gil .gc
@@ -65,7 +65,6 @@ static const struct table_field fields[] = {
 	PLACE(_PyRuntimeState, interpreters_head, 808, 8)
 	PLACE(_PyRuntimeState, interpreters_main, 816, 8)
 	PLACE(_PyRuntimeState, main_thread, 832, 8)
-	PLACE(_PyRuntimeState, _main_interpreter, 90752, 0)
 	PLACE(_PyRuntimeState, managed_static_types, 10688, 0)
 	PLACE(PyInterpreterState, next, 7272, 8)
 	PLACE(PyInterpreterState, id, 7280, 8)

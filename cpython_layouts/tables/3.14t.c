@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -38,7 +38,6 @@ static const struct table_field fields[] = {
 	PLACE(PyHeapTypeObject, ht_cached_keys, 896, 8)
 	PLACE(PyHeapTypeObject, ht_module, 904, 8)
 	PLACE(PyHeapTypeObject, ht_tpname, 912, 8)
-	PLACE(_PyRuntimeState, _main_interpreter, 115648, 0)
 	PLACE(PyInterpreterState, modules, 7712, 8)
 	PLACE(PyInterpreterState, sysdict, 7696, 8)
 	PLACE(PyInterpreterState, builtins, 7704, 8)

@@ -1,10 +1,9 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  */
 #include "cpython_layouts/tables/table.h"
 
 static const struct table_field fields[] = {
-	PLACE(_PyRuntimeState, _main_interpreter, 136336, 0)
 	PLACE(_PyRuntimeState, managed_static_types, 26808, 0)
 	PLACE(PyInterpreterState, obmalloc, 10888, 0)
 	PLACE(PyInterpreterState, types_builtins, 180280, 0)

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -38,7 +38,6 @@ static const struct table_field fields[] = {
 	PLACE(PyHeapTypeObject, ht_cached_keys, 904, 8)
 	PLACE(PyHeapTypeObject, ht_module, 912, 8)
 	PLACE(PyHeapTypeObject, ht_tpname, 920, 8)
-	PLACE(_PyRuntimeState, _main_interpreter, 158968, 0)
 	PLACE(PyInterpreterState, obmalloc, 17280, 0)
 	PLACE(PyInterpreterState, types_builtins, 186000, 0)
 	PLACE(PyInterpreterState, types_for_extensions, 195760, 0)

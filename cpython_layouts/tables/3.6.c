@@ -1,21 +1,21 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyHeapTypeObject.ht_module .ht_tpname _PyRuntimeState.debug_offsets .finalizing
  *   .interpreters_head .interpreters_main .main_thread .tstate_current .ceval_gil .gc
- *   ._main_interpreter .managed_static_types PyInterpreterState.id .threads_main
- *   .finalizing .ceval_gil ._gil .gc .obmalloc .interpreter_trampoline .types_builtins
- *   .types_for_extensions managed_static_type_state.type .tp_dict .tp_subclasses
- *   .tp_weaklist _gil_runtime_state.enabled .last_holder .locked
- *   _gc_runtime_state.enabled .generations .generation0 .permanent_generation .collecting
- *   .frame .garbage .callbacks PyThreadState._status .status_initialized .status_bound
- *   .status_active .status_holds_gil .status_finalizing .status_cleared .holds_gil
- *   .gil_requested .state .cframe .current_frame .base_frame .current_exception .exc_info
- *   .exc_state .native_thread_id .id .context .datastack_chunk .datastack_top
- *   .datastack_limit .root_cframe _PyErr_StackItem.exc_type .exc_value .exc_traceback
- *   .previous_item _PyCFrame.current_frame .previous _PyStackChunk.previous .size .top
- *   .data PyFrameObject.f_frame .f_stackdepth .f_state .f_extra_locals
+ *   .managed_static_types PyInterpreterState.id .threads_main .finalizing .ceval_gil
+ *   ._gil .gc .obmalloc .interpreter_trampoline .types_builtins .types_for_extensions
+ *   managed_static_type_state.type .tp_dict .tp_subclasses .tp_weaklist
+ *   _gil_runtime_state.enabled .last_holder .locked _gc_runtime_state.enabled
+ *   .generations .generation0 .permanent_generation .collecting .frame .garbage
+ *   .callbacks PyThreadState._status .status_initialized .status_bound .status_active
+ *   .status_holds_gil .status_finalizing .status_cleared .holds_gil .gil_requested .state
+ *   .cframe .current_frame .base_frame .current_exception .exc_info .exc_state
+ *   .native_thread_id .id .context .datastack_chunk .datastack_top .datastack_limit
+ *   .root_cframe _PyErr_StackItem.exc_type .exc_value .exc_traceback .previous_item
+ *   _PyCFrame.current_frame .previous _PyStackChunk.previous .size .top .data
+ *   PyFrameObject.f_frame .f_stackdepth .f_state .f_extra_locals
  *   _PyInterpreterFrame.f_executable .previous .f_funcobj .f_globals .f_builtins
  *   .f_locals .frame_obj .instr_ptr .stacktop .stackpointer .tlbc_index .return_offset
  *   .is_entry .owner .localsplus PyCodeObject.co_posonlyargcount .co_qualname

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  */
 #include "cpython_layouts/tables/table.h"
 

@@ -1,12 +1,12 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyHeapTypeObject.ht_module .ht_tpname _PyRuntimeState.debug_offsets .main_thread
- *   ._main_interpreter .managed_static_types PyInterpreterState.threads_main .finalizing
- *   .ceval_gil ._gil .gc .obmalloc .interpreter_trampoline .types_builtins
- *   .types_for_extensions managed_static_type_state.type .tp_dict .tp_subclasses
- *   .tp_weaklist _gil_runtime_state.enabled _gc_runtime_state.frame PyThreadState._status
+ *   .managed_static_types PyInterpreterState.threads_main .finalizing .ceval_gil ._gil
+ *   .gc .obmalloc .interpreter_trampoline .types_builtins .types_for_extensions
+ *   managed_static_type_state.type .tp_dict .tp_subclasses .tp_weaklist
+ *   _gil_runtime_state.enabled _gc_runtime_state.frame PyThreadState._status
  *   .status_initialized .status_bound .status_active .status_holds_gil .status_finalizing
  *   .status_cleared .holds_gil .gil_requested .state .cframe .current_frame .base_frame
  *   .current_exception .exc_type .exc_value .exc_traceback .native_thread_id

@@ -1,10 +1,10 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary f76e0bf3
+ * vocabulary d2cbe697
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyGC_Head.gc_refs PyHeapTypeObject.ht_module .ht_tpname _PyRuntimeState.debug_offsets
- *   ._main_interpreter .managed_static_types PyInterpreterState.threads_main .ceval_gil
- *   ._gil .gc .obmalloc .interpreter_trampoline .types_builtins .types_for_extensions
+ *   .managed_static_types PyInterpreterState.threads_main .ceval_gil ._gil .gc .obmalloc
+ *   .interpreter_trampoline .types_builtins .types_for_extensions
  *   managed_static_type_state.type .tp_dict .tp_subclasses .tp_weaklist
  *   _gil_runtime_state.enabled _gc_runtime_state.frame PyThreadState._status
  *   .status_initialized .status_bound .status_active .status_holds_gil .status_finalizing
