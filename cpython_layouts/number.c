@@ -55,7 +55,7 @@ bool integer_load(struct runtime *rt, addr_t addr, struct integer *ret)
 	return true;
 }
 
-static uint32_t digit_at(const struct integer *i, size_t index)
+uint32_t integer_digit(const struct integer *i, size_t index)
 {
 	if (i->shift > 16)
 		return load_u32(i->machine, i->digits + index * 4) & ((1u << i->shift) - 1);
@@ -68,7 +68,7 @@ bool integer_int64(const struct integer *i, int64_t *ret)
 	for (size_t n = i->count; n-- > 0;) {
 		if (value >> (64 - i->shift))
 			return false;
-		value = value << i->shift | digit_at(i, n);
+		value = value << i->shift | integer_digit(i, n);
 	}
 	if (value > (uint64_t)INT64_MAX + i->negative)
 		return false;
@@ -169,14 +169,14 @@ static void bigfloat_from_integer(const struct integer *i, struct bigfloat *ret)
 {
 	*ret = (struct bigfloat){ 0 };
 	size_t n = i->count;
-	uint32_t top = digit_at(i, n - 1);
+	uint32_t top = integer_digit(i, n - 1);
 	ret->exponent = (int64_t)(n * i->shift) - __builtin_clz(top) + (32 - i->shift);
 	/* From the top down: `have` bits wait in `bits` for the next whole word. */
 	uint64_t bits = 0;
 	unsigned have = 0;
 	size_t word = FLOAT_WORDS;
 	while (word) {
-		uint32_t digit = n ? digit_at(i, --n) : 0;
+		uint32_t digit = n ? integer_digit(i, --n) : 0;
 		unsigned width = i->shift;
 		if (n + 1 == i->count)
 			width = 32 - (unsigned)__builtin_clz(top);
@@ -216,7 +216,7 @@ void integer_format(const struct integer *i, size_t max, struct str *out, bool *
 		return;
 	}
 	struct integer trimmed = *i;	/* a damaged one may have zeros on top */
-	while (trimmed.count && digit_at(&trimmed, trimmed.count - 1) == 0)
+	while (trimmed.count && integer_digit(&trimmed, trimmed.count - 1) == 0)
 		trimmed.count--;
 	i = &trimmed;
 	bool short_of = false;
@@ -225,7 +225,7 @@ void integer_format(const struct integer *i, size_t max, struct str *out, bool *
 	if (i->count <= EXACT_DIGITS) {
 		struct billions decimal = { .count = 0 };
 		for (size_t n = i->count; n-- > 0;)
-			billions_push(&decimal, i->shift, digit_at(i, n));
+			billions_push(&decimal, i->shift, integer_digit(i, n));
 		billions_write(&decimal, max, out, &short_of);
 	} else {
 		leading_digits(i, max, out);

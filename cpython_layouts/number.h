@@ -17,6 +17,8 @@ struct integer {
 
 /* The int object at addr, whose type was checked already. false: its digits are lost. */
 bool integer_load(struct runtime *rt, addr_t addr, struct integer *ret);
+/* i < count */
+uint32_t integer_digit(const struct integer *integer, size_t i);
 bool integer_int64(const struct integer *i, int64_t *ret);
 /* Its decimal digits, at most max of them: a larger number ends in "..." (*cut). */
 void integer_format(const struct integer *i, size_t max, struct str *out, bool *cut);

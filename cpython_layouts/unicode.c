@@ -323,3 +323,32 @@ void characters_repr(const struct characters *c, size_t max, bool unicode_27, st
 	}
 	str_addc(out, quote);
 }
+
+/* Of a text that str_add_utf8() wrote: complete sequences, lone surrogates as three bytes. */
+static size_t utf8_decode(const char *text, size_t len, uint32_t *ret)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < len;) {
+		uint8_t c = (uint8_t)text[i++];
+		unsigned more = c < 0xc0 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+		uint32_t value = more ? c & (0x3fu >> more) : c;
+		for (; more && i < len; more--)
+			value = value << 6 | ((uint8_t)text[i++] & 0x3f);
+		ret[n++] = value;
+	}
+	return n;
+}
+
+void utf8_repr(const char *text, size_t len, struct str *out)
+{
+	static const struct machine host = { .word = sizeof(void *) };
+	_free_ uint32_t *units = malloc((len + 1) * sizeof(*units));
+	bool cut = false;
+	if (!units)
+		return;
+	size_t n = utf8_decode(text, len, units);
+	struct characters c = {
+		.machine = &host, .data = (const uint8_t *)units, .len = n, .seen = n, .unit = 4,
+	};
+	characters_repr(&c, n, false, out, &cut);
+}

@@ -35,6 +35,8 @@ bool character_is_printable(uint32_t c);
  * At most max units; *cut tells. In 2.7: unicode_27 escapes all that is not ASCII. */
 void characters_repr(const struct characters *c, size_t max, bool unicode_27, struct str *out,
 		     bool *cut);
+/* The same for text of ours, in UTF-8 (3.x). */
+void utf8_repr(const char *text, size_t len, struct str *out);
 /* The quote that repr() of these bytes chooses: double only where single ones occur and no double. */
 char bytes_quote(const uint8_t *p, size_t len);
 /* The bytes between the quotes. escape_single: a single quote is escaped in double ones too. */

@@ -2,7 +2,9 @@
  * They are told by the function's own module and qualified name. */
 #include "cpython_layouts/kinds/list.h"
 
-#define MRO_MAX 64
+#include "cpython_layouts/code.h"
+
+#define CELLS_MAX 8
 
 addr_t class_attribute(struct repr *r, addr_t class, const char *name)
 {
@@ -89,12 +91,6 @@ static bool dataclass_repr(struct repr *r, const struct object *o)
 static const struct kind kind_namedtuple = { .name = "namedtuple", .repr = namedtuple_repr };
 static const struct kind kind_dataclass = { .name = "dataclass", .repr = dataclass_repr };
 
-static bool ends_with(const char *text, const char *suffix)
-{
-	size_t len = strlen(text), tail = strlen(suffix);
-	return len >= tail && streq(text + len - tail, suffix);
-}
-
 /* A namedtuple's methods live in the module collections (3.7+), or in one called
  * "namedtuple_NAME" that its template was run in. */
 static bool is_namedtuple(struct runtime *rt, const struct pytype *owner, const char *module)
@@ -104,17 +100,46 @@ static bool is_namedtuple(struct runtime *rt, const struct pytype *owner, const 
 	       dict_get(rt, pytype_dict(rt, owner), "_fields");
 }
 
+/* The function that the standard library's recursive_repr() wraps lies in one of its cells: that of
+ * a dataclass was compiled from text, so its file is "<string>". */
+static bool is_dataclass_repr(struct runtime *rt, addr_t function_at)
+{
+	const struct layout *l = &rt->layout;
+	struct object o;
+	if (!object_load(rt, function_at, &o) || !streq(o.type->full_name, "function"))
+		return false;
+	const struct code *code = code_at(rt, GET(l, o.p, PyFunctionObject, func_code));
+	return code && code->name && code->filename && streq(code->name, "__repr__") &&
+	       streq(code->filename, "<string>");
+}
+
+static bool wraps_dataclass_repr(struct runtime *rt, const struct object *function)
+{
+	const struct layout *l = &rt->layout;
+	size_t count;
+	addr_t items, cell;
+	struct object o;
+	if (is_dataclass_repr(rt, function->at))
+		return true;
+	if (!object_sequence(rt, GET(l, function->p, PyFunctionObject, func_closure), &count, &items))
+		return false;
+	for (size_t i = 0; i < MIN(count, (size_t)CELLS_MAX); i++)
+		if (target_read_word(rt->target, items + i * l->machine->word, &cell) &&
+		    object_load(rt, cell, &o) && streq(o.type->full_name, "cell") &&
+		    is_dataclass_repr(rt, GET(l, o.p, PyCellObject, ob_ref)))
+			return true;
+	return false;
+}
+
 const struct kind *kind_generated(struct runtime *rt, const struct object *function,
 				  const struct pytype *owner, const char *qualname, const char *module)
 {
 	if (is_namedtuple(rt, owner, module))
 		return &kind_namedtuple;
-	if (!qualname || !dict_get(rt, pytype_dict(rt, owner), "__dataclass_fields__"))
-		return NULL;
-	(void)function;
-	/* The text of the function is compiled inside __create_fn__; from 3.7 on it then gets the
-	 * qualified name "Class.__repr__" in some releases, and the wrapper's own in others. */
-	if (ends_with(qualname, "__create_fn__.<locals>.__repr__"))
+	if (module && qualname && streq(module, "enum") && has_prefix(qualname, "global_"))
+		return &kind_enum_global;
+	if (dict_get(rt, pytype_dict(rt, owner), "__dataclass_fields__") &&
+	    wraps_dataclass_repr(rt, function))
 		return &kind_dataclass;
 	return NULL;
 }

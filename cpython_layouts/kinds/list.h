@@ -5,9 +5,17 @@
 #include "cpython_layouts/kinds/kind.h"
 
 /* Each ends with a kind without a name. */
-extern const struct kind kinds_numbers[], kinds_text[], kinds_sequences[], kinds_mappings[], kinds_sets[];
+extern const struct kind kinds_numbers[], kinds_text[], kinds_sequences[], kinds_mappings[],
+	kinds_sets[], kinds_functions[], kinds_classes[], kinds_exceptions[], kinds_enums[],
+	kinds_datetimes[], kinds_decimals[], kinds_values[], kinds_paths[];
 
-#define KIND_FAMILIES kinds_numbers, kinds_text, kinds_sequences, kinds_mappings, kinds_sets
+#define KIND_FAMILIES                                                                              \
+	kinds_numbers, kinds_text, kinds_sequences, kinds_mappings, kinds_sets, kinds_functions,   \
+		kinds_classes, kinds_exceptions, kinds_enums, kinds_datetimes, kinds_decimals,     \
+		kinds_values, kinds_paths
+
+/* Members of an enum that became globals of their module. */
+extern const struct kind kind_enum_global;
 
 /* A __repr__ that the standard library generated for a class (dataclass, namedtuple): told by the
  * function itself, not by the class's name. qualname and module are the function's; NULL: lost. */
