@@ -187,14 +187,22 @@ static int module_compare(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* A module ends where the next one begins, whatever its headers said. */
+/* A module ends where the next one begins, whatever its headers said; of two that begin at one
+ * place the first stays. */
 static void order(struct target *t)
 {
+	size_t kept = 0;
 	vec_sort(&t->modules, module_compare);
-	for (size_t i = 0; i + 1 < t->modules.len; i++) {
+	for (size_t i = 0; i < t->modules.len; i++) {
 		struct module *module = &t->modules.items[i];
-		module->end = MIN(module->end, module[1].start);
+		struct module *last = kept ? &t->modules.items[kept - 1] : NULL;
+		if (module->start >= module->end || (last && last->start == module->start))
+			continue;
+		if (last)
+			last->end = MIN(last->end, module->start);
+		t->modules.items[kept++] = *module;
 	}
+	t->modules.len = kept;
 }
 
 static void find_executable(struct target *t)

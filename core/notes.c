@@ -233,7 +233,7 @@ static void judge_death(struct elfcore *core)
 	if (!p->signal)
 		p->signal = first->signal;
 	if (core->by_gdb && (p->signal == SIGTRAP || p->signal == SIGSTOP)) {
-		p->signal = 0;
+		p->signal = p->si_code = p->si_errno = 0;
 		p->has_siginfo = p->has_fault_address = p->has_sender = false;
 	}
 	first->crashed = p->signal != 0;
@@ -248,10 +248,10 @@ bool notes_load(struct elfcore *core)
 	const struct elf_phdr *s;
 	vec_each(s, &core->notes) {
 		uint64_t there = s->offset < t->core.size ? MIN(s->filesz, t->core.size - s->offset) : 0;
+		const uint8_t *notes = there ? t->core.data + s->offset : NULL;
 		struct elf_note note;
 		size_t at = 0;
-		while (!n.nomem && elf_note_next(t->machine, t->core.data + s->offset, there, s->align, &at,
-						 &note))
+		while (!n.nomem && elf_note_next(t->machine, notes, there, s->align, &at, &note))
 			take_note(&n, &note);
 		if (there < s->filesz)
 			core->notes_cut = true;
