@@ -30,6 +30,7 @@ enum {
 #define PAGE_SHARED UINT32_MAX
 
 struct gib {
+	addr_t base;
 	uint32_t page[PAGES_PER_GIB];
 	_Atomic uint64_t touched[PAGES_PER_GIB / 64];
 };
@@ -204,37 +205,6 @@ static struct memory_directory *directory_new(void)
 	return d;
 }
 
-bool memory_seal(struct memory *m)
-{
-	size_t len = m->extents.len;
-	if (len >= PAGE_SHARED)
-		return false;
-	_free_ struct ranked *items = calloc(len + 1, sizeof(*items));
-	if (!items)
-		return false;
-	bool sorted = true;
-	for (size_t i = 0; i < len; i++) {
-		const struct extent *e = &m->extents.items[i];
-		items[i].extent = *e;
-		items[i].rank = e->source == EXTENT_LOST ? i + len : i;
-		sorted = sorted && (i == 0 || ranked_compare(&items[i - 1], &items[i]) < 0);
-	}
-	if (!sorted)
-		qsort(items, len, sizeof(*items), ranked_compare);
-	struct memory sealed = MEMORY_INIT;
-	sealed.directory = directory_new();
-	if (!sealed.directory || !seal_sweep(items, len, &sealed)) {
-		memory_release(&sealed);
-		return false;
-	}
-	trace(MEMORY, "sealed %zu extents into %zu", len, sealed.extents.len);
-	sealed.recording = m->recording;
-	sealed.sealed = true;
-	memory_release(m);
-	*m = sealed;
-	return true;
-}
-
 /* The first extent that ends behind addr; extents.len when there is none. */
 static size_t extent_lower(const struct memory *m, addr_t addr)
 {
@@ -299,7 +269,9 @@ static __attribute__((noinline)) struct gib *gib_make(const struct memory *m, ad
 	struct gib *gib = NULL, *seen = NULL;
 	if (!gib_fill(m, base, &gib))
 		return NULL;
-	if (!gib)
+	if (gib)
+		gib->base = base;
+	else
 		gib = m->directory->empty;
 	if (atomic_compare_exchange_strong(gib_slot(m, addr), &seen, gib))
 		return gib;
@@ -339,6 +311,54 @@ static __attribute__((noinline)) void touch(const struct memory *m, addr_t addr,
 		atomic_fetch_or_explicit(&gib->touched[bit / 64], (uint64_t)1 << bit % 64,
 					 memory_order_relaxed);
 	}
+}
+
+/* What was touched stays touched when more extents come in. */
+static void touches_move(const struct memory *from, const struct memory *to)
+{
+	for (unsigned t = 0; t < from->directory->tables; t++) {
+		const struct gib *gib = from->directory->made[t];
+		for (size_t i = 0; gib && i < PAGES_PER_GIB / 64; i++) {
+			uint64_t word = gib->touched[i];
+			for (; word; word &= word - 1) {
+				size_t page = i * 64 + (unsigned)__builtin_ctzll(word);
+				touch(to, gib->base + ((addr_t)page << PAGE_BITS), 1);
+			}
+		}
+	}
+}
+
+bool memory_seal(struct memory *m)
+{
+	size_t len = m->extents.len;
+	if (len >= PAGE_SHARED)
+		return false;
+	_free_ struct ranked *items = calloc(len + 1, sizeof(*items));
+	if (!items)
+		return false;
+	bool sorted = true;
+	for (size_t i = 0; i < len; i++) {
+		const struct extent *e = &m->extents.items[i];
+		items[i].extent = *e;
+		items[i].rank = e->source == EXTENT_LOST ? i + len : i;
+		sorted = sorted && (i == 0 || ranked_compare(&items[i - 1], &items[i]) < 0);
+	}
+	if (!sorted)
+		qsort(items, len, sizeof(*items), ranked_compare);
+	struct memory sealed = MEMORY_INIT;
+	sealed.directory = directory_new();
+	if (!sealed.directory || !seal_sweep(items, len, &sealed)) {
+		memory_release(&sealed);
+		return false;
+	}
+	trace(MEMORY, "sealed %zu extents into %zu", len, sealed.extents.len);
+	sealed.recording = m->recording;
+	sealed.sealed = true;
+	if (m->sealed)
+		touches_move(m, &sealed);
+	memory_release(m);
+	*m = sealed;
+	return true;
 }
 
 /* How many bytes from addr on lie one after the other here too, looking no further than `want`.
@@ -418,31 +438,51 @@ const struct extent *memory_extent(const struct memory *m, addr_t addr)
 	return extent_search(m, addr);
 }
 
-void memory_record_touches(struct memory *m)
+void memory_record_touches(struct memory *m, bool on)
 {
-	m->recording = true;
+	m->recording = on;
 }
 
+/* The first touched page in [addr, end), which lie in one GiB. */
+static bool gib_next_touched(const struct gib *gib, addr_t addr, addr_t end, addr_t *ret)
+{
+	size_t page = (addr >> PAGE_BITS) & (PAGES_PER_GIB - 1);
+	size_t last = ((end - 1) >> PAGE_BITS) & (PAGES_PER_GIB - 1);
+	uint64_t mask = ~(uint64_t)0 << page % 64;
+	for (size_t i = page / 64; i <= last / 64; i++, mask = ~(uint64_t)0) {
+		uint64_t word = atomic_load_explicit(&gib->touched[i], memory_order_relaxed) & mask;
+		if (!word)
+			continue;
+		size_t found = i * 64 + (unsigned)__builtin_ctzll(word);
+		*ret = (addr >> GIB_BITS << GIB_BITS) + ((addr_t)found << PAGE_BITS);
+		return found <= last;
+	}
+	return false;
+}
+
+/* Only where extents have bytes, and only in GiBs that were asked for. */
 bool memory_next_touched(const struct memory *m, addr_t addr, addr_t *ret)
 {
-	if (!m->directory)
+	if (!m->directory || addr > UINT64_MAX - PAGE_BYTES)
 		return false;
-	for (; addr < DIRECTORY_END; addr = ((addr >> GIB_BITS) + 1) << GIB_BITS) {
-		const struct gib *gib = atomic_load_explicit(gib_slot(m, addr), memory_order_acquire);
-		if (!gib || gib == m->directory->empty)
+	addr = (addr + PAGE_BYTES - 1) & -PAGE_BYTES;
+	for (size_t i = extent_lower(m, addr); i < m->extents.len && addr < DIRECTORY_END;) {
+		const struct extent *e = &m->extents.items[i];
+		addr = MAX(addr, e->start & -PAGE_BYTES);
+		if (!e->host || addr >= e->end || addr >= DIRECTORY_END) {
+			i++;
 			continue;
-		size_t page = (addr >> PAGE_BITS) & (PAGES_PER_GIB - 1);
-		if (addr & (PAGE_BYTES - 1))
-			page++;
-		uint64_t mask = ~(uint64_t)0 << page % 64;
-		for (size_t i = page / 64; i < PAGES_PER_GIB / 64; i++, mask = ~(uint64_t)0) {
-			uint64_t word = atomic_load_explicit(&gib->touched[i], memory_order_relaxed) & mask;
-			if (!word)
-				continue;
-			*ret = (addr >> GIB_BITS << GIB_BITS) +
-			       ((addr_t)(i * 64 + (unsigned)__builtin_ctzll(word)) << PAGE_BITS);
-			return true;
 		}
+		addr_t gib_end = ((addr >> GIB_BITS) + 1) << GIB_BITS;
+		const struct gib *gib = atomic_load_explicit(gib_slot(m, addr), memory_order_acquire);
+		if (!gib || gib == m->directory->empty) {
+			addr = gib_end;
+			i = extent_lower(m, addr);
+			continue;
+		}
+		if (gib_next_touched(gib, addr, MIN(e->end, gib_end), ret))
+			return true;
+		addr = MIN(e->end, gib_end);
 	}
 	return false;
 }

@@ -72,9 +72,10 @@ const char *memory_string(const struct memory *m, addr_t addr, size_t max, size_
 /* The extent that covers addr, LOST ones included; NULL where nothing was mapped. */
 const struct extent *memory_extent(const struct memory *m, addr_t addr);
 
-/* From now on remember each 4 KiB page that is handed out (for slim). Pages above 2^48 (the
- * vsyscall page) are not remembered. */
-void memory_record_touches(struct memory *m);
+/* From now on remember each 4 KiB page that is handed out (for slim), or no longer; what was
+ * remembered stays, also over another memory_seal(). Pages above 2^48 (the vsyscall page) are not
+ * remembered. */
+void memory_record_touches(struct memory *m, bool on);
 /* The first touched page at or above addr: its page-aligned address in *ret; false: none. */
 bool memory_next_touched(const struct memory *m, addr_t addr, addr_t *ret);
 

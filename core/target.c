@@ -114,7 +114,11 @@ static struct error *load_core(struct elfcore *core, struct files *files, struct
 	struct error *err = elfcore_load(core);
 	if (err)
 		return err;
-	if (!elfcore_add_bytes(core) || !memory_seal(&t->memory) || !notes_load(core))
+	if (!elfcore_add_bytes(core) || !memory_seal(&t->memory))
+		return error_nomem();
+	/* What opening needs (argv, ELF headers, the link map), a slim core must have too. */
+	memory_record_touches(&t->memory, true);
+	if (!notes_load(core))
 		return error_nomem();
 	if (!t->threads.len && !has_bytes(t))
 		return error_new(ERROR_UNSUPPORTED, "%s: is a core truncated at %zu of %" PRIu64 " bytes: "
@@ -124,6 +128,7 @@ static struct error *load_core(struct elfcore *core, struct files *files, struct
 		remark_loss(&t->remarks, "core has no thread in its notes (NT_PRSTATUS)");
 	if (!modules_load(core, files, given) || !elfcore_add_undumped(core) || !memory_seal(&t->memory))
 		return error_nomem();
+	memory_record_touches(&t->memory, false);
 	return NULL;
 }
 

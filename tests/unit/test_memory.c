@@ -232,7 +232,7 @@ static void memory_next_touched__tells_the_pages_that_were_handed_out(void **sta
 	assert_true(memory_seal(&m));
 	memory_at(&m, 0x12000, 8);
 	assert_false(memory_next_touched(&m, 0, &page));
-	memory_record_touches(&m);
+	memory_record_touches(&m, true);
 	memory_at(&m, 0x10ffc, 8);
 	memory_at(&m, 0x13fff, 2);
 	memory_at(&m, 0x7f0000000800, 8);
@@ -243,6 +243,24 @@ static void memory_next_touched__tells_the_pages_that_were_handed_out(void **sta
 	assert_true(memory_next_touched(&m, 0x12000, &page));
 	assert_int_equal(page, 0x7f0000000000);
 	assert_false(memory_next_touched(&m, 0x7f0000001000, &page));
+	memory_release(&m);
+}
+
+static void memory_next_touched__survives_another_seal(void **state)
+{
+	struct memory m = MEMORY_INIT;
+	addr_t page = 0;
+	add(&m, 0x10000, 0x12000, bytes, EXTENT_CORE);
+	assert_true(memory_seal(&m));
+	memory_record_touches(&m, true);
+	memory_at(&m, 0x11000, 8);
+	memory_record_touches(&m, false);
+	add(&m, 0x8000, 0x9000, bytes, EXTENT_CORE);
+	assert_true(memory_seal(&m));
+	memory_at(&m, 0x8000, 8);
+	assert_true(memory_next_touched(&m, 0, &page));
+	assert_int_equal(page, 0x11000);
+	assert_false(memory_next_touched(&m, 0x12000, &page));
 	memory_release(&m);
 }
 
@@ -265,6 +283,7 @@ int main(void)
 		cmocka_unit_test(memory_view__copies_only_when_it_must),
 		cmocka_unit_test(memory_string__needs_a_nul_within_max_and_within_the_extent),
 		cmocka_unit_test(memory_next_touched__tells_the_pages_that_were_handed_out),
+		cmocka_unit_test(memory_next_touched__survives_another_seal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
