@@ -13,12 +13,13 @@
 #include "core/elf.h"
 #include "core/target.h"
 
-/* Our own notes in a slim core: owner "pycore". */
+/* Our own notes in a slim core, see core/slim.h. */
 #define SLIM_OWNER "pycore"
 enum {
-	SLIM_NOTE_MARK = 1,	/* a line of text; its presence makes the core a slim one */
-	SLIM_NOTE_SYMBOL = 2,	/* address, size (words), then the name with its NUL */
+	SLIM_NOTE_MARK = 1,
+	SLIM_NOTE_SYMBOL = 2,
 };
+enum { SLIM_TRUNCATED = 1 };	/* flags of the mark */
 
 struct elfcore {
 	struct target *target;

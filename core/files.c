@@ -171,6 +171,54 @@ int files_temporary(void)
 	return -1;
 }
 
+static struct error *write_error(const char *path)
+{
+	return error_new(ERROR_UNSUPPORTED, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+struct error *files_create(const char *path, struct new_file *ret)
+{
+	struct new_file file = { .fd = -1, .path = strdup(path) };
+	_str_ struct str temporary = STR_INIT;
+	str_printf(&temporary, "%s.XXXXXX", path);
+	if (!file.path || temporary.failed) {
+		free(file.path);
+		return error_nomem();
+	}
+	file.fd = mkostemp(temporary.buf, O_CLOEXEC);
+	if (file.fd < 0) {
+		struct error *err = write_error(path);
+		free(file.path);
+		return err;
+	}
+	file.temporary = str_detach(&temporary);
+	*ret = file;
+	return NULL;
+}
+
+struct error *files_commit(struct new_file *file)
+{
+	struct stat st;
+	/* Something that is no file (/dev/null, a FIFO) must not be replaced by one. */
+	if (stat(file->path, &st) == 0 && !S_ISREG(st.st_mode))
+		return error_new(ERROR_UNSUPPORTED, "%s: is not a regular file", file->path);
+	if (rename(file->temporary, file->path) < 0)
+		return write_error(file->path);
+	free(take(file->temporary));
+	return NULL;
+}
+
+void new_file_release(struct new_file *file)
+{
+	if (file->temporary)
+		unlink(file->temporary);
+	if (file->path)
+		close(file->fd);
+	free(file->temporary);
+	free(file->path);
+	*file = (struct new_file){ .fd = -1 };
+}
+
 /* Opening what the core names.
  *
  * Even opening may do harm (a device node, a FIFO), so the file is looked at through O_PATH first,

@@ -48,6 +48,16 @@ struct error *files_map_given(struct files *f, const char *path, struct mapped_f
 struct error *files_map_fd(int fd, const char *path, struct mapped_file *ret) _must_check_;
 /* An unlinked file to write to, in $TMPDIR, /var/tmp or /tmp; -1: nowhere. */
 int files_temporary(void);
+/* A file that is written beside its final place and appears there whole or not at all. Readable
+ * by its owner alone: what goes in came out of a process's memory. */
+struct new_file {
+	int fd;
+	char *path, *temporary;		/* temporary NULL: committed, or never begun */
+};
+struct error *files_create(const char *path, struct new_file *ret) _must_check_;
+struct error *files_commit(struct new_file *file) _must_check_;
+void new_file_release(struct new_file *file);	/* removes what was not committed */
+
 /* A file the core named, below the sysroot, else by its last component (or build-id for modules)
  * below each --search DIR. " (deleted)" at the end of the path is ignored. false: not there. */
 bool files_map_named(struct files *f, const char *path, struct mapped_file *ret);

@@ -13,9 +13,7 @@
  *
  * The first PRSTATUS is the thread that died, or the one gdb had selected. */
 
-#define NT_FILE_ 0x46494c45
-#define NT_SIGINFO_ 0x53494749
-#define NT_GDB_TDESC_ 0xff000000
+#define NT_GDB_TDESC 0xff000000
 
 enum { FNAME_SIZE = 16, PSARGS_SIZE = 80, MAPPINGS_MAX = 1 << 22 };
 
@@ -181,6 +179,17 @@ static void mappings(struct notes *n, const struct elf_note *note)
 	}
 }
 
+static void slim_mark(struct notes *n, const struct elf_note *note)
+{
+	struct target *t = n->core->target;
+	if (note->size < 32)
+		return;
+	t->slim = true;
+	t->process.time = (int64_t)load_u64(t->machine, note->desc + 16);
+	if (load_u64(t->machine, note->desc + 8) & SLIM_TRUNCATED)
+		remark_loss(&t->remarks, "this slim core was made from a truncated one");
+}
+
 static void slim_symbol(struct notes *n, const struct elf_note *note)
 {
 	struct target *t = n->core->target;
@@ -201,20 +210,20 @@ static void take_note(struct notes *n, const struct elf_note *note)
 {
 	struct target *t = n->core->target;
 	if (elf_note_is(note, SLIM_OWNER, SLIM_NOTE_MARK))
-		t->slim = true;
+		slim_mark(n, note);
 	else if (elf_note_is(note, SLIM_OWNER, SLIM_NOTE_SYMBOL))
 		slim_symbol(n, note);
 	else if (elf_note_is(note, "CORE", NT_PRSTATUS))
 		prstatus(n, note);
 	else if (elf_note_is(note, "CORE", NT_PRPSINFO))
 		prpsinfo(n, note);
-	else if (elf_note_is(note, "CORE", NT_SIGINFO_))
+	else if (elf_note_is(note, "CORE", NT_SIGINFO))
 		siginfo(n, note);
 	else if (elf_note_is(note, "CORE", NT_AUXV))
 		auxv(n, note);
-	else if (elf_note_is(note, "CORE", NT_FILE_))
+	else if (elf_note_is(note, "CORE", NT_FILE))
 		mappings(n, note);
-	else if (elf_note_is(note, "GDB", NT_GDB_TDESC_))
+	else if (elf_note_is(note, "GDB", NT_GDB_TDESC))
 		n->core->by_gdb = true;
 	else if (elf_note_is(note, "LINUX", NT_ARM_TLS) && note->size >= t->machine->word &&
 		 last_thread(t) && t->machine->reg_tp < 0)

@@ -1,0 +1,164 @@
+/* pycore slim: run bt, see which pages it touched, and write a core of those alone. */
+#include "analyzers/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "analyzers/words.h"
+#include "core/slim.h"
+#include "core/str.h"
+#include "report/text.h"
+
+extern const struct analyzer analyzer_bt;
+
+struct slim_config {
+	const char *locals, *compress;
+};
+
+static const char *const locals_choices[] = { "short", "full", NULL };
+static const char *const compress_choices[] = { "none", "zstd", NULL };
+
+#define AT(member) .offset = offsetof(struct slim_config, member)
+
+static const struct option slim_options[] = {
+	{ "locals", 'l', OPTION_CHOICE, .help = "keep what bt --locals needs; =full what bt --locals=full needs",
+	  AT(locals), .choices = locals_choices, .optional_argument = true },
+	{ "compress", 0, OPTION_CHOICE, .help = "zstd, or none; pycore opens both", AT(compress),
+	  .choices = compress_choices },
+	{ 0 },
+};
+
+enum slim_column { SLIM_FILE, SLIM_PAGES, SLIM_BYTES_IN, SLIM_BYTES_OUT, SLIM_COLUMNS };
+
+static const struct column slim_columns[] = {
+	[SLIM_FILE] = COLUMN("file", STRING, "what was written"),
+	[SLIM_PAGES] = COLUMN("pages", UINT, "kept, of 4 KiB"),
+	[SLIM_BYTES_IN] = COLUMN("bytes_in", UINT, "size of the core, unpacked"),
+	[SLIM_BYTES_OUT] = COLUMN("bytes_out", UINT, "size of the file that was written"),
+};
+
+static void slim_text(struct text *out, const struct value *values)
+{
+	_str_ struct str line = STR_INIT;
+	text_put(out, "\n", 1);
+	text_value(out, &slim_columns[SLIM_FILE], &values[SLIM_FILE]);
+	str_printf(&line, ": %" PRIu64 " pages kept, ", values[SLIM_PAGES].u);
+	words_bytes(&line, values[SLIM_BYTES_OUT].u);
+	str_adds(&line, " of ");
+	words_bytes(&line, values[SLIM_BYTES_IN].u);
+	text_printf(out, "%s\n", line.buf);
+}
+
+static const struct record slim_record = {
+	.name = "slim", .doc = "the written core", COLUMNS(slim_columns), .text = slim_text,
+};
+
+static const struct record *const slim_children[] = { &slim_record, NULL };
+
+static const struct record slim_root = {
+	.name = "slim", .doc = "a core with only the pages that bt needs", .children = slim_children,
+};
+
+/* bt with --locals as given here, in its longest form, shown to nobody. */
+static struct error *run_bt(struct session *s, const char *locals)
+{
+	_free_ char *config = calloc(1, analyzer_bt.config_size + 1);
+	FILE *nowhere = fopen("/dev/null", "we");
+	struct report_options options = { .form = REPORT_JSON, .command = "bt", .version = PYCORE_VERSION };
+	struct report *report = nowhere ? report_new(analyzer_bt.root, &options, nowhere) : NULL;
+	struct error *err = config && report ? NULL : error_nomem();
+	for (const struct option *o = analyzer_bt.options; !err && o->name; o++)
+		if (streq(o->name, "locals"))
+			memcpy(config + o->offset, &locals, sizeof(locals));
+	if (!err)
+		err = analyzer_bt.run(s, config, report);
+	if (report) {
+		report_end(report);
+		report_free(report);
+	}
+	if (nowhere)
+		fclose(nowhere);
+	return err;
+}
+
+static bool is_known(const struct symbol_hint *symbols, size_t count, const struct symbol *symbol)
+{
+	for (size_t i = 0; i < count; i++)
+		if (symbols[i].addr == symbol->addr && streq(symbols[i].name, symbol->name))
+			return true;
+	return false;
+}
+
+/* Symbols that only a symbol table had, and _PyRuntime when its section was how it was found. */
+static struct error *write_slim(struct session *s, const char *output, bool compress,
+				struct slim_result *ret)
+{
+	const struct symbol *found;
+	size_t count = symbols_found(s->symbols, &found), kept = 0;
+	_free_ struct symbol_hint *symbols = calloc(count + 1, sizeof(*symbols));
+	if (!symbols)
+		return error_nomem();
+	for (size_t i = 0; i < count; i++)
+		if (found[i].source != SYMBOL_DYNSYM && !is_known(symbols, kept, &found[i]))
+			symbols[kept++] = (struct symbol_hint){ found[i].name, found[i].addr, found[i].size };
+	if (s->runtime && s->runtime->evidence == FOUND_BY_SECTION)
+		symbols[kept++] = (struct symbol_hint){ "_PyRuntime", s->runtime->address, 0 };
+	return slim_write(s->target, symbols, kept, output, compress, ret);
+}
+
+static struct error *slim_run(struct session *session, const void *config_, struct report *report)
+{
+	const struct slim_config *config = config_;
+	struct slim_result result = { 0 };
+	if (!session->output)
+		return error_new(ERROR_USAGE, "slim: where to? give -o FILE");
+	/* Everything is looked up again from here on, so that each page that bt needs is seen. */
+	struct session again = *session;
+	again.symbols = NULL;
+	again.runtime = NULL;
+	again.text_form = again.progress = false;
+	memory_record_touches(&again.target->memory, true);
+	struct error *err = symbols_load(again.target, again.files, &again.symbols);
+	if (!err)
+		err = runtime_locate(again.target, again.symbols, &again.runtime);
+	if (!err)
+		err = run_bt(&again, config->locals);
+	if (!err)
+		err = write_slim(&again, session->output, config->compress && streq(config->compress, "zstd"),
+				 &result);
+	memory_record_touches(&again.target->memory, false);
+	if (again.runtime)
+		runtime_free(again.runtime);
+	if (again.symbols)
+		symbols_free(again.symbols);
+	if (err)
+		return err;
+	struct value values[SLIM_COLUMNS] = {
+		[SLIM_FILE] = value_str(session->output),
+		[SLIM_PAGES] = value_uint(result.pages),
+		[SLIM_BYTES_IN] = value_uint(session->target->core.size),
+		[SLIM_BYTES_OUT] = value_uint(result.bytes),
+	};
+	report_row(report, &slim_record, values);
+	return NULL;
+}
+
+const struct analyzer analyzer_slim = {
+	.api = PYCORE_PLUGIN_API,
+	.name = "slim",
+	.summary = "write a small core that gives the same bt",
+	.description =
+		"Runs bt, and writes a new, valid core with only the pages that this touched, those of the\n"
+		"libraries included: some hundred KiB instead of gigabytes. The small file alone gives the\n"
+		"same traceback on a machine that has none of the binaries. Everything that bt does not\n"
+		"need is left out, and so are most secrets, but not all: names, source paths and, with\n"
+		"--locals, values are in it.",
+	.example =
+		"pycore slim core.1234 -o small.core\n"
+		"pycore slim core.1234 /usr/bin/python3 --locals --compress=zstd -o small.core.zst",
+	.options = slim_options,
+	.config_size = sizeof(struct slim_config),
+	.root = &slim_root,
+	.needs = NEEDS_TARGET | OWNS_OUTPUT,
+	.run = slim_run,
+};
