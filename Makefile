@@ -40,6 +40,8 @@ LIBRARY_SOURCES := $(wildcard core/*.c symbols/*.c cpython_layouts/*.c cpython_l
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+# Hostile input is tried on a build that notices every bad read.
+SANITIZED := $(if $(filter 1,$(SAN)),$(BUILD),$(BUILD)-san)
 PLUGIN_HEADERS = analyzers/analyzer.h analyzers/plugin.h report/record.h report/text.h
 
 all: $(BINARY)
@@ -70,16 +72,28 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libpycore.a
 
 # --- tests: `make check`, or one part of it, `make check-unit` --------------------------------
 
-TEST = BUILD='$(BUILD)' PYCORE='$(abspath $(BINARY))' CC='$(CC)' MAKE='$(MAKE)' tests/run
+TEST = BUILD='$(BUILD)' SANITIZED='$(SANITIZED)' PYCORE='$(abspath $(BINARY))' CC='$(CC)' MAKE='$(MAKE)' tests/run
 
-check: $(BINARY) $(UNIT_TESTS) $(BUILD)/man/pycore.1
+check: $(BINARY) $(UNIT_TESTS) sanitized
 	@$(TEST)
 
 check-unit: $(UNIT_TESTS)
 	@$(TEST) unit
 
-check-%: $(BINARY) $(BUILD)/man/pycore.1
+check-mutations check-fuzz: sanitized
+check-%: $(BINARY)
 	@$(TEST) $*
+
+sanitized:
+	@$(MAKE) --no-print-directory BUILD=$(SANITIZED) SAN=1 $(SANITIZED)/pycore \
+		$(FUZZERS:%=$(SANITIZED)/fuzz/%)
+
+# A fuzz target with a plain main(): any compiler, and make check needs no fuzzing engine.
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/tests/fuzz/driver.o $(BUILD)/libpycore.a
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/tests/fuzz/driver.o \
+		$(BUILD)/libpycore.a $(LIBRARY_LIBS)
 
 bench: $(BINARY)
 	PYCORE='$(abspath $(BINARY))' tests/bench/run
@@ -165,9 +179,9 @@ help:
 	@echo 'make format      clang-format; make clean'
 
 -include cpython_layouts/gen/tables.mk
--include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(UNIT_TESTS:=.d)
+-include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(BUILD)/tests/fuzz/driver.d $(UNIT_TESTS:=.d) $(FUZZERS:%=$(BUILD)/fuzz/%.d)
 
 force:
 
-.PHONY: all check check-unit bench fuzz demo setup try test man completion install uninstall format clean \
+.PHONY: all check check-unit sanitized bench fuzz demo setup try test man completion install uninstall format clean \
 	help force
