@@ -8,6 +8,7 @@
 enum {
 	BASES_MAX = 4,			/* a delta of a delta of ... */
 	STRUCT_SIZE_MAX = 16 << 20,	/* no struct of CPython comes near */
+	CANDIDATES_MAX = 64,		/* tables of one minor version and build */
 };
 
 /* --- loads -------------------------------------------------------------------------------- */
@@ -185,24 +186,24 @@ static unsigned distance(const struct layout_table *t, const struct python_versi
 size_t layout_candidates(const struct python_version *v, const struct machine *machine,
 			 const struct layout_table **ret, size_t max)
 {
-	unsigned away[64];
+	struct { const struct layout_table *table; unsigned away; } found[CANDIDATES_MAX], one;
 	size_t count = 0;
-	max = MIN(max, ARRAY_SIZE(away));
-	for (size_t i = 0; layout_tables[i] && count < max; i++) {
+	for (size_t i = 0; layout_tables[i] && count < CANDIDATES_MAX; i++) {
 		const struct layout_table *t = layout_tables[i];
 		if (!same_minor(&t->first, v) || t->first.debug != v->debug ||
 		    t->first.free_threaded != v->free_threaded || unfit_for_machine(t, machine))
 			continue;
 		/* nearest first; among equals the order of tables.def */
-		unsigned far = distance(t, v);
+		one.table = t;
+		one.away = distance(t, v);
 		size_t at = count++;
-		for (; at > 0 && away[at - 1] > far; at--) {
-			away[at] = away[at - 1];
-			ret[at] = ret[at - 1];
-		}
-		away[at] = far;
-		ret[at] = t;
+		for (; at > 0 && found[at - 1].away > one.away; at--)
+			found[at] = found[at - 1];
+		found[at] = one;
 	}
+	count = MIN(count, max);
+	for (size_t i = 0; i < count; i++)
+		ret[i] = found[i].table;
 	return count;
 }
 
