@@ -138,11 +138,11 @@ completion: $(BUILD)/man/pycore.bash
 
 $(BUILD)/man/pycore.1: $(BINARY)
 	@mkdir -p $(@D)
-	PYCORE_PLUGINS= ./$(BINARY) --generate=man >$@
+	PYCORE_PLUGINS= $(abspath $(BINARY)) --generate=man >$@
 
 $(BUILD)/man/pycore.bash: $(BINARY)
 	@mkdir -p $(@D)
-	PYCORE_PLUGINS= ./$(BINARY) --generate=bash-completion >$@
+	PYCORE_PLUGINS= $(abspath $(BINARY)) --generate=bash-completion >$@
 
 INSTALL_TO = $(DESTDIR)$(PREFIX)
 
@@ -182,6 +182,9 @@ help:
 -include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(BUILD)/tests/fuzz/driver.d $(UNIT_TESTS:=.d) $(FUZZERS:%=$(BUILD)/fuzz/%.d)
 
 force:
+
+.SECONDARY:
+.DELETE_ON_ERROR:
 
 .PHONY: all check check-unit sanitized bench fuzz demo setup try test man completion install uninstall format clean \
 	help force

@@ -9,7 +9,7 @@ root=$dir/root
 to=$root/opt/pycore
 quiet_make() { make --no-print-directory BUILD="$BUILD" CC="$CC" DESTDIR="$root" PREFIX=/opt/pycore "$@" >"$dir/out" 2>"$dir/err"; }
 check 'make install' quiet_make install
-check 'the program runs' "$to/bin/pycore" --version
+check 'the program runs' [ "$("$to/bin/pycore" --version)" = "$("$PYCORE" --version)" ]
 for file in bin/pycore share/man/man1/pycore.1 share/bash-completion/completions/pycore \
 	include/pycore/analyzers/plugin.h include/pycore/analyzers/analyzer.h \
 	include/pycore/report/record.h include/pycore/report/text.h; do
