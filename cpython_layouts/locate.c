@@ -342,6 +342,7 @@ static bool read_py_version(struct locator *k)
 static void hint_from_names(struct locator *k)
 {
 	const struct target *t = k->rt->target;
+	k->rt->version_evidence = "the name of its file";
 	if (k->rt->module && version_from_name(module_base_name(k->rt->module), &k->version))
 		return;
 	const struct module *m;
@@ -349,6 +350,7 @@ static void hint_from_names(struct locator *k)
 		if (module_looks_like_python(m) && version_from_name(module_base_name(m), &k->version))
 			return;
 	}
+	k->rt->version_evidence = NULL;
 }
 
 void locator_read_hints(struct locator *k)
@@ -358,6 +360,10 @@ void locator_read_hints(struct locator *k)
 	if (read_cookie(k) || read_py_version(k))
 		return;
 	hint_from_names(k);
+	if (exports(k, "PyString_FromString")) {
+		k->version = (struct python_version){ .major = 2, .minor = 7, .micro = MICRO_UNKNOWN };
+		k->rt->version_evidence = "its exported names";
+	}
 	if (k->version.major && !may_be(k, k->version.major, k->version.minor))
 		k->version = (struct python_version){ 0 };
 	k->debug_hint = k->debug_hint || k->version.debug;
@@ -400,10 +406,10 @@ static void settle_version(struct locator *k)
 	if (k->best_proofs.hexversion && v.major == l->version.major && v.minor == l->version.minor) {
 		v.debug = l->version.debug;
 		v.free_threaded = l->version.free_threaded;
-		if (l->version.micro == MICRO_UNKNOWN)
+		if (!k->version_certain)
 			k->rt->version_evidence = "sys.hexversion";
 		l->version = v;
-	} else if (l->version.micro == MICRO_UNKNOWN) {
+	} else if (l->version.micro == MICRO_UNKNOWN && k->best_proofs.passed) {
 		k->rt->version_evidence = "the layout that fits";
 	}
 	const struct layout_table *t = k->best_table;

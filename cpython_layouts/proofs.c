@@ -57,6 +57,23 @@ static enum truth interpreters_end(struct proving *p)
 	return truth_of(chain.end == CHAIN_END && has_main);
 }
 
+/* _PyRuntime also points to the main interpreter, the last of the list. */
+static enum truth main_is_listed(struct proving *p)
+{
+	struct runtime *rt = p->rt;
+	struct chain chain = chain_start(rt->interpreters, INTERPRETERS_MAX);
+	uint64_t main, next;
+	if (!READ(rt, rt->address, _PyRuntimeState, interpreters_main, &main))
+		return LOST;
+	while (chain_goes_on(&chain) && chain.at != main) {
+		if (READ(rt, chain.at, PyInterpreterState, next, &next))
+			chain_step(&chain, next);
+		else
+			chain_fault(&chain);
+	}
+	return chain.end == CHAIN_LIMIT ? LOST : truth_of(chain.end == CHAIN_OPEN);
+}
+
 /* Every state belongs to its interpreter, and the list runs back as it runs forth. */
 static enum truth states_lead_back(struct proving *p)
 {
@@ -328,6 +345,21 @@ static enum truth list_closes(struct proving *p, addr_t head, addr_t *ret_first)
 	return truth_of((back & ~UINT64_C(3)) == head && (forth & ~UINT64_C(3)) == head);
 }
 
+/* sys.modules is a dict that is collected: its neighbours in the list lead back to the head in front
+ * of it. */
+static enum truth head_is_before(struct proving *p)
+{
+	struct runtime *rt = p->rt;
+	const struct layout *l = &rt->layout;
+	uint64_t next, back;
+	addr_t head = p->interp.modules - SIZEOF(l, PyGC_Head);
+	if (!p->interp.modules || p->interp.gc_collecting || l->version.free_threaded ||
+	    !READ(rt, head, PyGC_Head, gc_next, &next) || !(next & ~UINT64_C(3)))
+		return LOST;
+	return truth_of(READ(rt, next & ~UINT64_C(3), PyGC_Head, gc_prev, &back) &&
+			(back & ~UINT64_C(3)) == head);
+}
+
 static void prove_collector(struct proving *p)
 {
 	const struct layout *l = &p->rt->layout;
@@ -396,6 +428,7 @@ void proofs_run(struct runtime *rt, struct proofs *ret)
 		return;
 	}
 	note(&p, "the list of interpreters ends, one has id 0", interpreters_end(&p));
+	note(&p, "_PyRuntime.interpreters.main is in it", main_is_listed(&p));
 	note(&p, "tstate->interp leads back", states_lead_back(&p));
 	/* Whatever follows would only cost time. */
 	if (!ret->leads_back && p.interp.threads_head)
@@ -407,6 +440,7 @@ void proofs_run(struct runtime *rt, struct proofs *ret)
 	note(&p, "sys.gettotalrefcount exists in debug builds only", debug_is_right(&p));
 	note(&p, "thread_id is an OS thread's", ids_match(&p));
 	note(&p, "frames run code objects", frames_run_code(&p));
+	note(&p, "the collector's head is before sys.modules", head_is_before(&p));
 	prove_collector(&p);
 	note(&p, "the lock's holder is a thread state", holder_is_a_state(&p));
 	note(&p, "static types are kept in the interpreter", static_types_are_kept(&p));

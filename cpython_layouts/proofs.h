@@ -1,7 +1,7 @@
 /* A layout is a guess until the core has confirmed it. Each truth below holds in every CPython
  * whose structs lie where the layout says, and almost never else:
  *
- *	the list of interpreters ends, and one has id 0
+ *	the list of interpreters ends, one has id 0, and the main one is in it
  *	tstate->interp leads back; next and prev agree
  *	type(type) is type, and is called "type"; modules, sys and builtins are dicts
  *	sys.modules["sys"].__dict__ is interp->sysdict

@@ -3,6 +3,7 @@
  * leads back from it. */
 #include <string.h>
 #include "core/checked.h"
+#include "core/map.h"
 #include "cpython_layouts/locate.h"
 #include "symbols/disasm.h"
 
@@ -25,7 +26,9 @@ struct finder {
 	struct locator *k;
 	struct root first;		/* the first one that was tried in vain */
 	bool has_first;
+	const struct module *statics;	/* a 2.7 or 3.6 whose interpreter was not found */
 	unsigned tries;
+	struct map tried;		/* by the present search */
 };
 
 /* Every try costs some 10 us. */
@@ -173,8 +176,10 @@ static bool by_statics(struct finder *f)
 		return false;
 	const struct module *module = current.module;
 	if (!by_code(f, module) && !by_interp_head(f, module) &&
-	    !by_current_thread(f, module, current.addr))
+	    !by_current_thread(f, module, current.addr)) {
+		f->statics = module;
 		return false;
+	}
 	rt->current_at = current.addr;
 	if (symbols_find_exported_in(rt->symbols, module, "_Py_Finalizing", &s))
 		rt->finalizing_at = s.addr;
@@ -185,31 +190,40 @@ static bool by_statics(struct finder *f)
 
 /* --- searching memory ------------------------------------------------------------------------ */
 
-/* Does the extent hold a module's variables: is it inside one, or right behind (its .bss)? */
-static const struct module *owner(const struct target *t, const struct extent *e)
+/* Where to search, likeliest first. A module's variables are in an extent inside it or, its .bss,
+ * right behind it. */
+enum scope { IN_PYTHON, IN_MODULES, ELSEWHERE, SCOPES };
+
+static enum scope scope_of(const struct target *t, const struct extent *e, const struct module **ret)
 {
 	const struct module *m = target_module_at(t, e->start);
-	return m ? m : target_module_at(t, e->start - 1);
+	*ret = m ? m : target_module_at(t, e->start - 1);
+	return !*ret ? ELSEWHERE : module_looks_like_python(*ret) ? IN_PYTHON : IN_MODULES;
 }
 
-/* Calls look() on each aligned address of writable memory, the modules' variables first and then
- * (elsewhere) the rest, until it says yes. */
-static bool search(struct finder *f, bool elsewhere,
-		   bool (*look)(struct finder *, addr_t, const uint8_t *, size_t, const struct module *,
-				const void *),
-		   const void *arg)
+struct look {
+	bool (*at)(struct finder *f, addr_t addr, const uint8_t *p, size_t len,
+		   const struct module *module, const struct look *look);
+	/* for interpreters */
+	const struct layout *layout;
+	struct python_version version;
+	bool in_runtime;		/* only where _PyRuntime may be; false: any pointer to one */
+};
+
+/* Calls look->at() on each aligned address of writable memory until it says yes. */
+static bool search(struct finder *f, enum scope scope, const struct look *look)
 {
 	const struct target *t = f->k->rt->target;
 	uint64_t left = SEARCH_MAX;
 	const struct extent *e;
 	vec_each(e, &t->memory.extents) {
-		const struct module *m = owner(t, e);
-		if (!(e->flags & EXTENT_WRITE) || !e->host || (m == NULL) != elsewhere)
+		const struct module *m;
+		if (!(e->flags & EXTENT_WRITE) || !e->host || scope_of(t, e, &m) != scope)
 			continue;
 		uint64_t skip = -e->start & 7, size = MIN(e->end - e->start, left);
 		left -= size;
 		for (uint64_t i = skip; i + 8 <= size; i += 8) {
-			if (look(f, e->start + i, e->host + i, size - i, m, arg))
+			if (look->at(f, e->start + i, e->host + i, size - i, m, look))
 				return true;
 		}
 	}
@@ -217,7 +231,7 @@ static bool search(struct finder *f, bool elsewhere,
 }
 
 static bool look_for_cookie(struct finder *f, addr_t at, const uint8_t *p, size_t len,
-			    const struct module *module, const void *arg)
+			    const struct module *module, const struct look *look)
 {
 	if (memcmp(p, DEBUG_OFFSETS_COOKIE, 8) != 0 || !locator_has_cookie(f->k, at))
 		return false;
@@ -226,7 +240,7 @@ static bool look_for_cookie(struct finder *f, addr_t at, const uint8_t *p, size_
 }
 
 static bool look_for_text(struct finder *f, addr_t at, const uint8_t *p, size_t len,
-			  const struct module *module, const void *arg)
+			  const struct module *module, const struct look *look)
 {
 	struct python_version v;
 	if ((*p != '2' && *p != '3') || p[1] != '.' ||
@@ -234,46 +248,40 @@ static bool look_for_text(struct finder *f, addr_t at, const uint8_t *p, size_t 
 		return false;
 	trace(LOCATE, "version text at " ADDR_FMT ": %u.%u.%u", at, v.major, v.minor, v.micro);
 	f->k->version = v;
-	f->k->rt->module = module;
 	return true;
 }
 
-/* A word that points to an interpreter whose first thread points back to it. In _PyRuntime it is
- * interpreters.head; anywhere else it still shows an interpreter, if not the first. */
-struct pattern {
-	const struct layout *layout;
-	struct python_version version;
-};
-
-static bool try_interpreter(struct finder *f, struct root *root, const struct pattern *pattern)
+static bool try_searched(struct finder *f, const struct root *root, const struct look *look)
 {
-	if (!is_worth_a_try(f, root))
+	bool is_new;
+	uint64_t *tried = map_insert(&f->tried, root->runtime ? root->runtime : root->interpreters, &is_new);
+	if (!tried || !is_new || !is_worth_a_try(f, root))
 		return false;
 	set_root(f->k, root);
 	f->k->version = (struct python_version){ 0 };
-	return locator_try(f->k, &pattern->version) ||
-	       (f->k->has_best && f->k->best_proofs.credible && f->k->best_proofs.failed <= 1);
+	f->k->rt->version_evidence = NULL;
+	locator_try(f->k, &look->version);
+	return f->k->has_best && f->k->best_proofs.credible && !f->k->best_proofs.failed;
 }
 
+/* A word that points to an interpreter whose first thread points back to it: interpreters.head in
+ * _PyRuntime, interp_head. Anywhere else it still shows an interpreter, if not the first. */
 static bool look_for_interpreter(struct finder *f, addr_t at, const uint8_t *p, size_t len,
-				 const struct module *module, const void *arg)
+				 const struct module *module, const struct look *look)
 {
-	const struct pattern *pattern = arg;
-	const struct layout *l = pattern->layout;
+	const struct layout *l = look->layout;
 	const struct target *t = f->k->rt->target;
 	addr_t interp = target_word(t, p), state, back;
 	if (!interp || interp % t->machine->word ||
 	    !target_read_word(t, interp + OFFSET(l, PyInterpreterState, tstate_head), &state) || !state ||
 	    !target_read_word(t, state + OFFSET(l, PyThreadState, interp), &back) || back != interp)
 		return false;
-	struct root root = { .interpreters = interp, .module = module, .evidence = FOUND_BY_SEARCH };
-	if (HAS(l, _PyRuntimeState, interpreters_head)) {
-		struct root runtime = root;
-		runtime.runtime = at - OFFSET(l, _PyRuntimeState, interpreters_head);
-		if (module && try_interpreter(f, &runtime, pattern))
-			return true;
-	}
-	return try_interpreter(f, &root, pattern);
+	struct root root = { .module = module, .evidence = FOUND_BY_SEARCH };
+	if (look->in_runtime && HAS(l, _PyRuntimeState, interpreters_head))
+		root.runtime = at - OFFSET(l, _PyRuntimeState, interpreters_head);
+	else
+		root.interpreters = interp;
+	return try_searched(f, &root, look);
 }
 
 static bool has_python_module(const struct target *t)
@@ -286,50 +294,82 @@ static bool has_python_module(const struct target *t)
 	return t->modules.len == 0;
 }
 
+static bool search_version(struct finder *f, enum scope scope, const struct python_version *v,
+			   bool in_runtime)
+{
+	const struct layout_table *table;
+	struct layout layout;
+	unsigned corrected;
+	struct look look = { look_for_interpreter, &layout, *v, in_runtime };
+	if (!layout_candidates(v, f->k->rt->target->machine, &table, 1))
+		return false;
+	struct error *err = locator_layout(f->k, table, v, &layout, &corrected);
+	if (err) {
+		error_free(err);
+		return false;
+	}
+	f->tries = 0;
+	map_release(&f->tried);
+	return search(f, scope, &look);
+}
+
+/* Everything else failed: go through memory. A program that shows no sign of Python is spared what
+ * takes long. */
 static bool by_search(struct finder *f)
 {
 	struct locator *k = f->k;
+	const struct look cookie = { .at = look_for_cookie }, text = { .at = look_for_text };
 	struct python_version versions[VERSIONS_MAX];
-	const struct layout_table *table;
-	locator_reset(k);
-	k->rt->address = 0;
-	k->rt->module = NULL;
-	locator_read_hints(k);
-	bool likely = search(f, false, look_for_text, NULL) || has_python_module(k->rt->target);
-	size_t count = locator_versions(k, true, versions);
-	for (int elsewhere = 0; likely && elsewhere < 2; elsewhere++) {
-		for (size_t i = 0; i < count; i++) {
-			struct layout layout;
-			unsigned corrected;
-			struct pattern pattern = { &layout, versions[i] };
-			if (!layout_candidates(&versions[i], k->rt->target->machine, &table, 1))
-				continue;
-			struct error *err = locator_layout(k, table, &versions[i], &layout, &corrected);
-			if (err) {
-				error_free(err);
-				continue;
+	bool likely = has_python_module(k->rt->target), said = false;
+	enum scope scopes = likely ? SCOPES : ELSEWHERE;
+	for (enum scope scope = 0; scope < scopes; scope++) {
+		if (search(f, scope, &cookie))
+			return true;
+	}
+	set_root(k, &(struct root){ 0 });
+	for (enum scope scope = 0; scope < ELSEWHERE && !said; scope++)
+		said = search(f, scope, &text);
+	size_t count = likely || said ? locator_versions(k, true, versions) : 0;
+	for (int in_runtime = 1; in_runtime >= 0; in_runtime--) {
+		for (enum scope scope = 0; scope < SCOPES; scope++) {
+			for (size_t i = 0; i < count; i++) {
+				if (search_version(f, scope, &versions[i], in_runtime))
+					return true;
 			}
-			if (search(f, elsewhere, look_for_interpreter, &pattern))
-				return true;
 		}
 	}
 	return false;
 }
 
-bool roots_find(struct locator *k)
+/* Is the root that was found and tried in vain just not in the core? */
+static bool is_lost(const struct finder *f)
 {
-	struct finder f = { .k = k };
-	if (by_exported_runtime(&f) || by_statics(&f))
+	return f->first.runtime && !memory_at(&f->k->rt->target->memory, f->first.runtime, 8);
+}
+
+static bool find(struct finder *f)
+{
+	if (by_exported_runtime(f) || by_statics(f))
 		return true;
 	/* An exported _PyRuntime that nothing leads back from is a Python that was not started, or
 	 * is damaged: other ways would lead to the same place. */
-	if (!f.has_first &&
-	    (by_hidden_runtime(&f) || by_section(&f) || search(&f, false, look_for_cookie, NULL) ||
-	     by_search(&f)))
-		return true;
-	if (f.has_first) {
+	if (f->has_first && !is_lost(f))
+		return false;
+	return by_hidden_runtime(f) || by_section(f) || by_search(f);
+}
+
+bool roots_find(struct locator *k)
+{
+	struct finder f = { .k = k };
+	bool found = find(&f);
+	map_release(&f.tried);
+	if (!found && !f.has_first && f.statics) {
+		f.first = (struct root){ .module = f.statics, .evidence = FOUND_BY_SYMBOL };
+		f.has_first = true;
+	}
+	if (!found && f.has_first) {
 		set_root(k, &f.first);
 		locator_choose(k);
 	}
-	return f.has_first;
+	return found || f.has_first;
 }
