@@ -124,6 +124,11 @@ const char *type_name(const struct pytype *type)
 	return type->qualname ? type->qualname : "?";
 }
 
+const char *c_type_name(const struct pytype *type)
+{
+	return type->flags & TPFLAGS_HEAPTYPE ? type_name(type) : type->full_name;
+}
+
 static void repr_attributes(struct repr *r, const struct object *o)
 {
 	const char *name;

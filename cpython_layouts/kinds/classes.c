@@ -1,6 +1,8 @@
 /* Classes, modules, 2.7's classic classes, cells, weak references, super, SimpleNamespace. */
 #include "cpython_layouts/kinds/list.h"
 
+#define MRO_MAX 64
+
 /* Objects/typeobject.c, type_repr() */
 static bool type_repr(struct repr *r, const struct object *o)
 {
@@ -12,15 +14,25 @@ static bool type_repr(struct repr *r, const struct object *o)
 	return true;
 }
 
+static bool has_in_mro(struct repr *r, const struct pytype *type, const char *full_name)
+{
+	addr_t mro[MRO_MAX];
+	size_t n = pytype_mro(r->rt, type, mro, MRO_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const struct pytype *class = pytype_at(r->rt, mro[i]);
+		if (class && streq(class->full_name, full_name))
+			return true;
+	}
+	return false;
+}
+
 /* Lib/enum.py, EnumMeta.__repr__ (EnumType from 3.11 on, where flags are told apart) */
 static bool enum_class_repr(struct repr *r, const struct object *o)
 {
 	const struct pytype *type = pytype_at(r->rt, o->at);
 	if (!type)
 		return false;
-	bool flag = since(r, 3, 11) && pytype_is(type, "enum.Flag") && !streq(type->full_name, "enum.Flag");
-	if (since(r, 3, 11) && streq(type->full_name, "enum.Flag"))
-		flag = true;
+	bool flag = since(r, 3, 11) && has_in_mro(r, type, "enum.Flag");
 	repr_printf(r, flag ? "<flag '%s'>" : "<enum '%s'>", type_name(type));
 	return true;
 }
@@ -95,6 +107,13 @@ static void module_parts(struct repr *r, addr_t name, const char *between, addr_
 	repr_adds(r, end);
 }
 
+/* Up to 3.11 a loader's own module_repr() came first. */
+static bool is_builtin_importer(struct repr *r, addr_t loader)
+{
+	const struct pytype *type = since(r, 3, 12) ? NULL : pytype_at(r->rt, loader);
+	return type && streq(type->full_name, "_frozen_importlib.BuiltinImporter");
+}
+
 /* Lib/importlib/_bootstrap.py, _module_repr_from_spec() */
 static bool module_repr_by_spec(struct repr *r, addr_t spec_at)
 {
@@ -115,6 +134,8 @@ static bool module_repr_by_spec(struct repr *r, addr_t spec_at)
 			     has_location ? ">" : ")>");
 	else if (is_none(r, loader))
 		module_parts(r, name, "", 0, false, ">");
+	else if (is_builtin_importer(r, loader))
+		module_parts(r, name, " (built-in)", 0, false, ">");
 	else
 		module_parts(r, name, " (", loader, true, ")>");
 	return true;
@@ -146,11 +167,6 @@ static bool module_repr(struct repr *r, const struct object *o)
 }
 
 /* --- cells, weak references, super ------------------------------------------------------------ */
-
-static const char *c_type_name(const struct pytype *type)
-{
-	return type->flags & TPFLAGS_HEAPTYPE ? type_name(type) : type->full_name;
-}
 
 static bool cell_repr(struct repr *r, const struct object *o)
 {
@@ -193,10 +209,10 @@ static bool weak_repr(struct repr *r, const struct object *o, bool proxy)
 		repr_printf(r, "; to <lost 0x%" PRIx64 ">>", at);
 		return true;
 	}
-	bool full = since(r, 3, 13);
-	const char *quote = proxy && !full ? "" : "'";
-	repr_printf(r, "; to %s%s%s at 0x%" PRIx64, quote, full ? to.type->full_name : c_type_name(to.type),
-		    quote, at);
+	if (proxy && !since(r, 3, 13))
+		repr_printf(r, " to %s at 0x%" PRIx64, c_type_name(to.type), at);
+	else
+		repr_printf(r, "; to '%s' at 0x%" PRIx64, c_type_name(to.type), at);
 	addr_t name = proxy ? 0 : name_attribute(r, &to);
 	if (is_text(r, name)) {
 		repr_adds(r, " (");

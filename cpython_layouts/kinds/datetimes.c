@@ -19,15 +19,18 @@ static bool date_repr(struct repr *r, const struct object *o)
 	return true;
 }
 
-static void fold_and_zone(struct repr *r, uint64_t fold, bool has_zone, addr_t zone)
+static void fold_write(struct repr *r, uint64_t fold)
 {
 	if (fold)
 		repr_printf(r, ", fold=%u", (unsigned)fold);
-	if (has_zone && zone) {
-		repr_adds(r, ", tzinfo=");
-		repr_value(r, zone);
-	}
-	repr_adds(r, ")");
+}
+
+static void zone_write(struct repr *r, addr_t zone)
+{
+	if (!zone)
+		return;
+	repr_adds(r, ", tzinfo=");
+	repr_value(r, zone);
 }
 
 static void seconds_write(struct repr *r, unsigned second, unsigned microsecond)
@@ -51,8 +54,9 @@ static bool datetime_repr(struct repr *r, const struct object *o)
 	bool has_zone = GET(l, o->p, PyDateTime_DateTime, hastzinfo);
 	repr_printf(r, "%s(%d, %d, %d, %d, %d", printed_name(o), p[0] << 8 | p[1], p[2], p[3], p[4], p[5]);
 	seconds_write(r, p[6], (unsigned)(p[7] << 16 | p[8] << 8 | p[9]));
-	fold_and_zone(r, GET_OR(l, o->p, PyDateTime_DateTime, fold, 0), has_zone,
-		      zone_of(r, o, has_zone, FIELD_PyDateTime_DateTime_tzinfo));
+	fold_write(r, GET_OR(l, o->p, PyDateTime_DateTime, fold, 0));
+	zone_write(r, zone_of(r, o, has_zone, FIELD_PyDateTime_DateTime_tzinfo));
+	repr_adds(r, ")");
 	return true;
 }
 
@@ -63,8 +67,9 @@ static bool time_repr(struct repr *r, const struct object *o)
 	bool has_zone = GET(l, o->p, PyDateTime_Time, hastzinfo);
 	repr_printf(r, "%s(%d, %d", printed_name(o), p[0], p[1]);
 	seconds_write(r, p[2], (unsigned)(p[3] << 16 | p[4] << 8 | p[5]));
-	fold_and_zone(r, GET_OR(l, o->p, PyDateTime_Time, fold, 0), has_zone,
-		      zone_of(r, o, has_zone, FIELD_PyDateTime_Time_tzinfo));
+	zone_write(r, zone_of(r, o, has_zone, FIELD_PyDateTime_Time_tzinfo));
+	fold_write(r, GET_OR(l, o->p, PyDateTime_Time, fold, 0));
+	repr_adds(r, ")");
 	return true;
 }
 

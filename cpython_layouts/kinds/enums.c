@@ -19,6 +19,22 @@ static void name_write(struct repr *r, addr_t name)
 		repr_value(r, name);
 }
 
+/* _value_repr_ is _dataclass_repr where a dataclass is mixed in (3.12+). */
+static void value_write(struct repr *r, const struct object *o, addr_t value)
+{
+	struct object data;
+	addr_t special = pytype_lookup(r->rt, o->type, "_value_repr_", NULL);
+	addr_t fields = 0;
+	if (!none_or_lost(r, special) && object_load(r->rt, special, &data) &&
+	    streq(data.type->full_name, "function") &&
+	    text_equals(r->rt, GET(r->l, data.p, PyFunctionObject, func_name), "_dataclass_repr", 15))
+		fields = pytype_lookup(r->rt, o->type, "__dataclass_fields__", NULL);
+	if (fields && object_load(r->rt, value, &data))
+		dataclass_fields(r, &data, fields);
+	else
+		repr_value(r, value);
+}
+
 static bool enum_repr(struct repr *r, const struct object *o)
 {
 	addr_t value = object_attribute(r->rt, o, "_value_");
@@ -27,7 +43,7 @@ static bool enum_repr(struct repr *r, const struct object *o)
 	repr_printf(r, "<%s.", type_name(o->type));
 	name_write(r, object_attribute(r->rt, o, "_name_"));
 	repr_adds(r, ": ");
-	repr_value(r, value);
+	value_write(r, o, value);
 	repr_adds(r, ">");
 	return true;
 }
@@ -163,10 +179,24 @@ static bool global_repr(struct repr *r, const struct object *o)
 	return true;
 }
 
+/* re.RegexFlag had this before there was global_flag_repr() (3.7 to 3.10). */
+static bool regex_flag_repr(struct repr *r, const struct object *o)
+{
+	addr_t name = object_attribute(r->rt, o, "_name_");
+	if (none_or_lost(r, name)) {
+		repr_default(r, o);
+		return true;
+	}
+	repr_adds(r, "re.");
+	name_write(r, name);
+	return true;
+}
+
 const struct kind kinds_enums[] = {
 	{ .name = "enum.Enum", .repr = enum_repr },
 	{ .name = "enum.Flag", .repr = flag_repr },
 	{ .name = "enum.IntFlag", .repr = flag_repr },
+	{ .name = "re.RegexFlag", .repr = regex_flag_repr },
 	{ 0 },
 };
 

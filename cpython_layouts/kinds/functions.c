@@ -24,17 +24,32 @@ static const char *c_name(struct repr *r, addr_t at)
 	return name;
 }
 
-/* tp_name: what C code prints of a type. A heap type's has no module. */
-static const char *c_type_name(const struct pytype *type)
-{
-	return type->flags & TPFLAGS_HEAPTYPE ? type_name(type) : type->full_name;
-}
-
 /* A type by address, or NULL. */
 static const struct pytype *type_of(struct repr *r, addr_t object)
 {
 	struct object o;
 	return object && object_load(r->rt, object, &o) ? o.type : NULL;
+}
+
+static const char *method_def_name(struct repr *r, addr_t def)
+{
+	const uint8_t *p = memory_at(r->m, def, SIZEOF(r->l, PyMethodDef));
+	const char *name = p ? c_name(r, GET(r->l, p, PyMethodDef, ml_name)) : NULL;
+	return name ? name : "?";
+}
+
+/* Objects/methodobject.c, meth_get__qualname__(): with the class's name, but for a module's. */
+static bool builtin_qualname(struct repr *r, const struct object *o)
+{
+	addr_t self = GET(r->l, o->p, PyCFunctionObject, m_self);
+	const struct pytype *type = type_of(r, self);
+	const char *name = method_def_name(r, GET(r->l, o->p, PyCFunctionObject, m_ml));
+	if (type && type->flags & TPFLAGS_TYPE_SUBCLASS)
+		type = pytype_at(r->rt, self);
+	if (type && type->qualname && !streq(type->kind->name, "module"))
+		repr_printf(r, "%s.", type->qualname);
+	repr_adds(r, name);
+	return true;
 }
 
 /* --- Python functions ------------------------------------------------------------------------ */
@@ -64,33 +79,36 @@ static bool bound_name(struct repr *r, addr_t function)
 		return false;
 	if (streq(o.type->kind->name, "function"))
 		return repr_text(r, function_name(r, o.p));
+	if (streq(o.type->kind->name, "builtin_function_or_method"))
+		return builtin_qualname(r, &o);
 	addr_t name = object_attribute(r->rt, &o, "__qualname__");
 	if (!name)
 		name = object_attribute(r->rt, &o, "__name__");
 	return name && repr_text(r, name);
 }
 
+static void class_name_27(struct repr *r, addr_t at)
+{
+	struct object class;
+	const struct pytype *type = pytype_at(r->rt, at);
+	if (type)
+		repr_adds(r, type_name(type));
+	else if (object_load(r->rt, at, &class) && streq(class.type->full_name, "classobj"))
+		name_or_mark(r, GET(r->l, class.p, PyClassObject, cl_name));
+	else
+		repr_adds(r, "?");
+}
+
 /* 2.7: the class is named too, and a method may be unbound. */
 static bool method_repr_27(struct repr *r, const struct object *o)
 {
 	addr_t self = GET(r->l, o->p, PyMethodObject, im_self);
-	struct object class;
 	struct object function;
 	repr_adds(r, self ? "<bound method " : "<unbound method ");
-	if (object_load(r->rt, GET(r->l, o->p, PyMethodObject, im_class), &class) &&
-	    class.type->flags & TPFLAGS_TYPE_SUBCLASS) {
-		const struct pytype *type = pytype_at(r->rt, class.at);
-		repr_adds(r, type ? type_name(type) : "?");
-	} else if (streq(class.type->full_name, "classobj") && HAS(r->l, PyClassObject, cl_name)) {
-		name_or_mark(r, GET(r->l, class.p, PyClassObject, cl_name));
-	} else {
-		repr_adds(r, "?");
-	}
+	class_name_27(r, GET(r->l, o->p, PyMethodObject, im_class));
 	repr_adds(r, ".");
-	if (object_load(r->rt, GET(r->l, o->p, PyMethodObject, im_func), &function) &&
-	    streq(function.type->kind->name, "function"))
-		name_or_mark(r, GET(r->l, function.p, PyFunctionObject, func_name));
-	else
+	if (!object_load(r->rt, GET(r->l, o->p, PyMethodObject, im_func), &function) ||
+	    !bound_name(r, function.at))
 		repr_adds(r, "?");
 	if (self) {
 		repr_adds(r, " of ");
@@ -115,20 +133,12 @@ static bool method_repr(struct repr *r, const struct object *o)
 
 /* --- C functions ----------------------------------------------------------------------------- */
 
-static const char *method_def_name(struct repr *r, addr_t def)
-{
-	const uint8_t *p = memory_at(r->m, def, SIZEOF(r->l, PyMethodDef));
-	return p ? c_name(r, GET(r->l, p, PyMethodDef, ml_name)) : NULL;
-}
-
 /* Objects/methodobject.c, meth_repr(): a module's function is not called a method. */
 static bool builtin_repr(struct repr *r, const struct object *o)
 {
 	addr_t self = GET(r->l, o->p, PyCFunctionObject, m_self);
 	const char *name = method_def_name(r, GET(r->l, o->p, PyCFunctionObject, m_ml));
 	const struct pytype *type = type_of(r, self);
-	if (!name)
-		name = "?";
 	if (!type || streq(type->kind->name, "module"))
 		repr_printf(r, "<built-in function %s>", name);
 	else
@@ -143,7 +153,10 @@ static bool descriptor_repr(struct repr *r, const struct object *o, const char *
 	const struct pytype *type = pytype_at(r->rt, GET(r->l, o->p, PyDescrObject, d_type));
 	repr_printf(r, "<%s '", what);
 	name_or_mark(r, GET(r->l, o->p, PyDescrObject, d_name));
-	repr_printf(r, "' of '%s' objects>", type ? c_type_name(type) : "?");
+	if (since(r, 3, 15) && type && streq(type->full_name, "object"))
+		repr_adds(r, "'>");
+	else
+		repr_printf(r, "' of '%s' objects>", type ? c_type_name(type) : "?");
 	return true;
 }
 
@@ -225,7 +238,8 @@ static bool partial_repr(struct repr *r, const struct object *o)
 		return false;
 	if (!repr_enter(r, o->at, "..."))
 		return true;
-	repr_printf(r, "%s(", o->type->is_exact_kind ? "functools.partial" : type_name(o->type));
+	repr_printf(r, "%s(", o->type->is_exact_kind || since(r, 3, 13) ? o->type->full_name :
+								       type_name(o->type));
 	repr_value(r, GET(r->l, o->p, partialobject, fn));
 	if (count) {
 		repr_adds(r, ", ");

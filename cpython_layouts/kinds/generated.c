@@ -29,7 +29,9 @@ static bool namedtuple_repr(struct repr *r, const struct object *o)
 		return false;
 	if (!repr_enter(r, o->at, "(...)"))
 		return true;
-	repr_printf(r, "%s(", type_name(o->type));
+	/* 2.7's template has the name written into it. */
+	const struct pytype *named = r->l->version.major < 3 ? pytype_at(r->rt, o->type->shown_by) : o->type;
+	repr_printf(r, "%s(", type_name(named ? named : o->type));
 	for (size_t i = 0; i < count && repr_item(r, i); i++) {
 		if (!repr_text(r, word_at(r->rt, name, i)))
 			repr_adds(r, "?");
@@ -86,6 +88,26 @@ static bool dataclass_repr(struct repr *r, const struct object *o)
 	repr_adds(r, ")");
 	repr_leave(r);
 	return true;
+}
+
+/* Lib/enum.py, _dataclass_repr(): the fields of a member whose class mixes a dataclass in. */
+void dataclass_fields(struct repr *r, const struct object *o, addr_t fields)
+{
+	struct dict_iter it;
+	addr_t name, field;
+	struct object f;
+	if (!dict_iter_start(r->rt, fields, &it))
+		return;
+	for (size_t i = 0; dict_next(&it, &name, &field);) {
+		const char *text = object_name(r->rt, name);
+		if (!text || !object_load(r->rt, field, &f) ||
+		    !is_true(r, object_attribute(r->rt, &f, "repr")))
+			continue;
+		if (!repr_item(r, i++))
+			break;
+		repr_printf(r, "%s=", text);
+		repr_value(r, object_attribute(r->rt, o, text));
+	}
 }
 
 static const struct kind kind_namedtuple = { .name = "namedtuple", .repr = namedtuple_repr };

@@ -87,6 +87,8 @@ void repr_lost(struct repr *r, addr_t addr);
 void repr_items(struct repr *r, addr_t items, size_t count, size_t said);
 /* An attribute from the class's own dict; 0: none. */
 addr_t class_attribute(struct repr *r, addr_t class, const char *name);
+/* name=value, ... of a dataclass's __dataclass_fields__ that are to be shown. */
+void dataclass_fields(struct repr *r, const struct object *o, addr_t fields);
 /* {k: v, ...} from an iterator, the braces too; in cycles `{...}`. */
 void repr_pairs(struct repr *r, struct dict_iter *it);
 /* seen of len bytes in quotes, within the limit of text. */
@@ -95,6 +97,8 @@ void bytes_shown(struct repr *r, const uint8_t *p, size_t seen, uint64_t len, bo
 void scalar_write(struct repr *r, const uint8_t *p, size_t size, char type);
 /* type.__name__; never NULL. */
 const char *type_name(const struct pytype *type);
+/* tp_name, what C code prints of a type: a heap type's has no module. */
+const char *c_type_name(const struct pytype *type);
 /* The version is at least major.minor. */
 static inline bool since(const struct repr *r, unsigned major, unsigned minor)
 {

@@ -133,7 +133,10 @@ static const struct kind *kind_shown_find(struct runtime *rt, const struct pytyp
 		return type->kind;
 	*by = owner_at;
 	const struct kind *kind = NULL;
-	if (!(owner->flags & TPFLAGS_HEAPTYPE))
+	if (!owner->is_exact_kind &&
+	    dict_get(rt, pytype_dict(rt, owner), "n_sequence_fields"))
+		kind = &kind_structseq;
+	else if (!(owner->flags & TPFLAGS_HEAPTYPE))
 		kind = owner->is_exact_kind || owner->kind == &kind_object ? owner->kind : NULL;
 	if (!kind)
 		kind = kind_of_repr(rt, method, owner);

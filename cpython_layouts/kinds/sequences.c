@@ -185,6 +185,8 @@ static void array_numbers(struct repr *r, const uint8_t *p, size_t count, uint64
 
 static void array_text(struct repr *r, const uint8_t *p, size_t count, size_t size)
 {
+	if (r->l->dialect.unicode_27)
+		repr_adds(r, "u");
 	struct characters c = {
 		.machine = r->l->machine, .data = p, .len = count, .seen = count, .unit = (uint8_t)size,
 		.utf16 = size == 2,

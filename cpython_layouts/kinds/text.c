@@ -68,7 +68,8 @@ static bool bytearray_repr(struct repr *r, const struct object *o)
 		return false;
 	repr_adds(r, since(r, 3, 7) ? type_name(o->type) : "bytearray");
 	repr_adds(r, "(b");
-	bytes_shown(r, seen ? memory_at(r->m, data, seen) : NULL, seen, (uint64_t)len, true);
+	/* Up to 3.14 a single quote is escaped whatever the quotes around are. */
+	bytes_shown(r, seen ? memory_at(r->m, data, seen) : NULL, seen, (uint64_t)len, !since(r, 3, 15));
 	repr_adds(r, ")");
 	return true;
 }

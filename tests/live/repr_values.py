@@ -24,7 +24,10 @@ add(True, False, None, Ellipsis, NotImplemented)
 class MyInt(int): pass
 class Loud(int):
     def __repr__(self): return "loud"
-add(MyInt(7), MyInt(2**70), MyInt(-3))
+add(MyInt(7), MyInt(-3))
+''')
+group('''
+add(MyInt(2**70))
 ''')
 group('''
 add(0L, 5L, -5L, 2**70, sys.maxint, -sys.maxint - 1, [1L, 2], {1L: 2L})
@@ -175,7 +178,6 @@ add(int, long, str, unicode, dict, type, object, file, xrange)
 add(xrange(5), xrange(1, 5), xrange(1, 10, 3), xrange(10, 0, -3), xrange(0))
 add(dict.__dict__ and type.__dict__['__doc__'])
 add(OldSub.__dict__)
-import buffer_no
 ''')
 group('''
 add(range(0), range(5), range(1, 5), range(0, 10, 2), range(10, 0, -1), range(2**70), range(0, 2**65, 2**33))
@@ -292,6 +294,8 @@ add(r, r2, weakref.ref(f))
 dead = weakref.ref(Inner()); add(dead)
 class MyRef(weakref.ref): pass
 add(MyRef(x))
+p1 = weakref.proxy(x); p2 = weakref.proxy(f)
+add([p1], [p2])
 add(iter([1]), iter({}), enumerate([]), zip([1], [2]) if 0 else object())
 ''')
 group('''
@@ -505,7 +509,8 @@ add(Late.A, Late.B, enum.Enum('Fun', 'a b').b)
 import signal
 add(signal.SIGINT, signal.SIG_DFL, signal.Signals)
 import re
-add(re.IGNORECASE, re.I | re.M, re.RegexFlag(0))
+add(re.IGNORECASE)
+if sys.version_info >= (3, 11): add(re.I | re.M, re.RegexFlag(0))
 import socket
 add(socket.AF_INET, socket.SOCK_STREAM)
 import http
@@ -554,7 +559,7 @@ c = Child(); c.s1 = 1; c.d = 2; add(c, c.__dict__)
 class L2(list): pass
 l = L2([1]); l.tag = 'x'; add(l.__dict__)
 class I2(int): pass
-i = I2(2**100); i.tag = 'y'; add(i.__dict__, i)
+i = I2(100); i.tag = 'y'; add(i.__dict__, i)
 class T2(tuple): pass
 t = T2((1, 2, 3)); t.tag = 'z'; add(t.__dict__, t)
 class E2(Exception): pass
