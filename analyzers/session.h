@@ -16,7 +16,6 @@ struct session {
 	struct runtime *runtime;	/* NULL: none found (WANTS_RUNTIME), runtime_error says why */
 	struct error *runtime_error;
 	bool quiet, verbose;
-	bool progress;			/* stderr is a terminal and -q was not given */
 	bool text_form;			/* for limits that differ between text and JSON */
 	const char *output;		/* --output FILE; NULL: standard output */
 };

@@ -116,7 +116,7 @@ static struct error *slim_run(struct session *session, const void *config_, stru
 	struct session again = *session;
 	again.symbols = NULL;
 	again.runtime = NULL;
-	again.text_form = again.progress = false;
+	again.text_form = false;
 	memory_record_touches(&again.target->memory, true);
 	struct error *err = symbols_load(again.target, again.files, &again.symbols);
 	if (!err)

@@ -13,6 +13,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/plugins.h"
+#include "cli/progress.h"
 #include "cli/session.h"
 #include "core/trace.h"
 
@@ -137,10 +138,13 @@ static unsigned needs_of(const struct analyzer *command, const void *config)
 }
 
 static int run_session(struct session *s, const struct analyzer *command, const void *config,
-		       const struct common *common, const struct inputs *inputs)
+		       const struct common *common, const struct inputs *inputs,
+		       struct progress_line *line)
 {
 	unsigned needs = needs_of(command, config);
-	struct error *err = session_open(s, common, inputs, needs);
+	bool watched = !common->quiet && isatty(STDERR_FILENO);
+	struct error *err = session_open(s, common, inputs, needs, watched ? &line->progress : NULL);
+	progress_line_erase(line);
 	if (!err && common->output)
 		err = output_check(common->output, inputs, s);
 	if (err)
@@ -173,6 +177,8 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 	struct arguments arguments = { 0 };
 	struct inputs inputs = { 0 };
 	struct session session = { 0 };
+	struct progress_line line;
+	progress_line_init(&line, stderr);
 	_free_ void *config = calloc(1, command->config_size + 1);
 	if (!config)
 		return fail(error_nomem());
@@ -188,7 +194,7 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 	if (err)
 		code = fail(err);
 	else if (!common.help && !common.schema)
-		code = run_session(&session, command, config, &common, &inputs);
+		code = run_session(&session, command, config, &common, &inputs, &line);
 	session_release(&session);
 	arguments_release(&arguments);
 	options_release(&tables[0]);

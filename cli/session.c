@@ -42,16 +42,16 @@ static struct error *find_runtime(struct session *s, unsigned needs)
 }
 
 struct error *session_open(struct session *ret, const struct common *common,
-			   const struct inputs *inputs, unsigned needs)
+			   const struct inputs *inputs, unsigned needs, struct progress *progress)
 {
 	ret->quiet = common->quiet;
 	ret->verbose = common->verbose;
-	ret->progress = !common->quiet && isatty(STDERR_FILENO);
 	ret->text_form = !common->json;
 	ret->output = common->output;
 	struct error *err = files_new(common->sysroot, &ret->files);
 	if (err)
 		return err;
+	ret->files->progress = progress;
 	for (size_t i = 0; i < common->search.count; i++) {
 		err = files_add_search(ret->files, common->search.items[i]);
 		if (err)

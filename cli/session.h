@@ -18,10 +18,12 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 			  const struct analyzer *command, unsigned needs,
 			  struct inputs *ret) _must_check_;
 
-/* Opens what needs (enum analyzer_needs) says. On failure *ret holds what was opened so far: session_release()
- * it either way. */
+/* Opens what needs (enum analyzer_needs) says; progress (NULL: nobody) is told of long work, and
+ * lives as long as the session. On failure *ret holds what was opened so far: session_release() it
+ * either way. */
 struct error *session_open(struct session *ret, const struct common *common,
-			   const struct inputs *inputs, unsigned needs) _must_check_;
+			   const struct inputs *inputs, unsigned needs,
+			   struct progress *progress) _must_check_;
 void session_release(struct session *s);
 
 /* ERROR_USAGE when path is one of the files that the session reads: a report written there, through

@@ -12,12 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/error.h"
+#include "core/progress.h"
 #include "core/vec.h"
 
 struct files {
 	int root_fd;			/* the sysroot, O_PATH; -1: "/" */
 	char *sysroot;			/* NULL: none */
 	VEC(char *) search;		/* --search, in order */
+	struct progress *progress;	/* who is told of long work; borrowed; NULL: nobody */
 };
 
 /* A file mapped read-only, private. Owns the mapping. */

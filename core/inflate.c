@@ -104,7 +104,8 @@ static struct error *sparse_map(struct sparse *s, struct mapped_file *ret)
 }
 
 /* *ret_cut: the stream broke off, or is damaged from here on. */
-static struct error *inflate_zstd(const struct mapped_file *file, struct sparse *s, bool *ret_cut)
+static struct error *inflate_zstd(struct files *f, const struct mapped_file *file, struct sparse *s,
+				  bool *ret_cut)
 {
 	_free_ uint8_t *chunk = malloc(CHUNK);
 	ZSTD_DCtx *context = ZSTD_createDCtx();
@@ -119,6 +120,7 @@ static struct error *inflate_zstd(const struct mapped_file *file, struct sparse 
 		made = out.pos;
 		if (made)
 			err = sparse_append(s, chunk, made);
+		progress_show(f->progress, "unpacking", in.pos, in.size);
 		if (ZSTD_isError(left) || (!made && in.pos == before))
 			break;
 	}
@@ -130,7 +132,7 @@ static struct error *inflate_zstd(const struct mapped_file *file, struct sparse 
 	return err;
 }
 
-struct error *inflate_file(struct mapped_file *file, bool *ret_cut)
+struct error *inflate_file(struct files *f, struct mapped_file *file, bool *ret_cut)
 {
 	const char *format = inflate_format(file->data, file->size);
 	struct sparse s;
@@ -142,7 +144,7 @@ struct error *inflate_file(struct mapped_file *file, bool *ret_cut)
 	if (err)
 		return err;
 	_close_ _unused_ int fd = s.fd;
-	err = inflate_zstd(file, &s, ret_cut);
+	err = inflate_zstd(f, file, &s, ret_cut);
 	if (!err)
 		err = sparse_map(&s, &inflated);
 	if (err)
@@ -153,7 +155,7 @@ struct error *inflate_file(struct mapped_file *file, bool *ret_cut)
 	return NULL;
 }
 
-static struct error *spool(int fd, struct sparse *s)
+static struct error *spool(struct files *f, int fd, struct sparse *s)
 {
 	_free_ uint8_t *chunk = malloc(CHUNK);
 	if (!chunk)
@@ -170,10 +172,11 @@ static struct error *spool(int fd, struct sparse *s)
 		struct error *err = have ? sparse_append(s, chunk, have) : NULL;
 		if (err || !n)
 			return err;
+		progress_show(f->progress, "reading", s->size, 0);
 	}
 }
 
-struct error *inflate_spool(int fd, const char *path, struct mapped_file *ret)
+struct error *inflate_spool(struct files *f, int fd, const char *path, struct mapped_file *ret)
 {
 	struct stat st;
 	struct sparse s;
@@ -186,7 +189,7 @@ struct error *inflate_spool(int fd, const char *path, struct mapped_file *ret)
 	if (err)
 		return err;
 	_close_ _unused_ int spooled = s.fd;
-	err = spool(fd, &s);
+	err = spool(f, fd, &s);
 	if (!err)
 		err = sparse_map(&s, ret);
 	if (!err)

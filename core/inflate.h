@@ -11,9 +11,9 @@ const char *inflate_format(const uint8_t *data, size_t size);
 
 /* file->data begins with a compressor's magic: replace it by what is in it. A stream that breaks
  * off is no error: what came before is kept, and *ret_cut tells. */
-struct error *inflate_file(struct mapped_file *file, bool *ret_cut) _must_check_;
+struct error *inflate_file(struct files *f, struct mapped_file *file, bool *ret_cut) _must_check_;
 
 /* All of fd (a pipe) as a file; path is for messages. */
-struct error *inflate_spool(int fd, const char *path, struct mapped_file *ret) _must_check_;
+struct error *inflate_spool(struct files *f, int fd, const char *path, struct mapped_file *ret) _must_check_;
 
 #endif

@@ -13,10 +13,10 @@ static const char standard_input[] = "standard input";
 static struct error *open_given(struct files *files, const char *path, struct mapped_file *ret,
 				bool *ret_cut)
 {
-	struct error *err = strcmp(path, "-") == 0 ? inflate_spool(STDIN_FILENO, standard_input, ret) :
+	struct error *err = strcmp(path, "-") == 0 ? inflate_spool(files, STDIN_FILENO, standard_input, ret) :
 						   files_map_given(files, path, ret);
 	if (!err && inflate_format(ret->data, ret->size))
-		err = inflate_file(ret, ret_cut);
+		err = inflate_file(files, ret, ret_cut);
 	if (err)
 		mapped_file_release(ret);
 	return err;

@@ -83,7 +83,7 @@ static void session_open__opens_no_target_where_no_core_is_given(void **state)
 	struct common common = { .json = true, .output = "out" };
 	struct inputs none = { 0 };
 	struct session s = { 0 };
-	assert_null(session_open(&s, &common, &none, WANTS_RUNTIME));
+	assert_null(session_open(&s, &common, &none, WANTS_RUNTIME, NULL));
 	assert_null(s.target);
 	assert_false(s.text_form);
 	assert_string_equal(s.output, "out");
@@ -95,7 +95,7 @@ static void session_open__fails_on_what_is_not_there(void **state)
 	struct common common = { 0 };
 	struct inputs in = { .core = "/nonexistent/core" };
 	struct session s = { 0 };
-	struct error *err = session_open(&s, &common, &in, NEEDS_TARGET);
+	struct error *err = session_open(&s, &common, &in, NEEDS_TARGET, NULL);
 	assert_non_null(err);
 	assert_int_equal(err->code, ERROR_UNSUPPORTED);
 	error_free(err);
@@ -103,7 +103,7 @@ static void session_open__fails_on_what_is_not_there(void **state)
 
 	common.sysroot = "/nonexistent/root";
 	s = (struct session){ 0 };
-	err = session_open(&s, &common, &in, NEEDS_TARGET);
+	err = session_open(&s, &common, &in, NEEDS_TARGET, NULL);
 	assert_non_null(err);
 	assert_non_null(strstr(err->message, "/nonexistent/root"));
 	error_free(err);
