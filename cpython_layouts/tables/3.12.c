@@ -1,9 +1,39 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary d2cbe697
+ * vocabulary 3b588109
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyGC_Head.gc_refs _PyRuntimeState.debug_offsets .tstate_current .ceval_gil .gc
- *   .managed_static_types PyInterpreterState.types_for_extensions
+ *   .managed_static_types _Py_DebugOffsets.runtime_state_size .runtime_state_finalizing
+ *   .runtime_state_interpreters_head .interpreter_state_size .interpreter_state_id
+ *   .interpreter_state_next .interpreter_state_threads_head
+ *   .interpreter_state_threads_main .interpreter_state_gc
+ *   .interpreter_state_imports_modules .interpreter_state_sysdict
+ *   .interpreter_state_builtins .interpreter_state_ceval_gil
+ *   .interpreter_state_gil_runtime_state .interpreter_state_gil_runtime_state_enabled
+ *   .interpreter_state_gil_runtime_state_locked
+ *   .interpreter_state_gil_runtime_state_holder .thread_state_size .thread_state_prev
+ *   .thread_state_next .thread_state_interp .thread_state_current_frame
+ *   .thread_state_base_frame .thread_state_thread_id .thread_state_native_thread_id
+ *   .thread_state_datastack_chunk .thread_state_status .thread_state_holds_gil
+ *   .thread_state_gil_requested .thread_state_current_exception .thread_state_exc_state
+ *   .err_stackitem_exc_value .interpreter_frame_size .interpreter_frame_previous
+ *   .interpreter_frame_executable .interpreter_frame_instr_ptr
+ *   .interpreter_frame_localsplus .interpreter_frame_owner
+ *   .interpreter_frame_stackpointer .interpreter_frame_tlbc_index .code_object_size
+ *   .code_object_filename .code_object_name .code_object_qualname .code_object_linetable
+ *   .code_object_firstlineno .code_object_argcount .code_object_localsplusnames
+ *   .code_object_localspluskinds .code_object_co_code_adaptive .code_object_co_tlbc
+ *   .pyobject_size .pyobject_ob_type .type_object_size .type_object_tp_name
+ *   .type_object_tp_repr .type_object_tp_flags .type_object_tp_basicsize
+ *   .type_object_tp_dictoffset .heap_type_object_size .heap_type_object_ht_cached_keys
+ *   .tuple_object_size .tuple_object_ob_item .list_object_size .list_object_ob_item
+ *   .set_object_size .set_object_used .set_object_table .set_object_mask
+ *   .dict_object_size .dict_object_ma_keys .dict_object_ma_values .float_object_size
+ *   .float_object_ob_fval .long_object_size .long_object_lv_tag .long_object_ob_digit
+ *   .bytes_object_size .bytes_object_ob_sval .unicode_object_state .unicode_object_length
+ *   .unicode_object_asciiobject_size .unicode_object_compactunicodeobject_size .gc_size
+ *   .gc_collecting .gc_frame .gen_object_size .gen_object_gi_iframe
+ *   .gen_object_gi_frame_state PyInterpreterState.types_for_extensions
  *   _gil_runtime_state.enabled _gc_runtime_state.frame PyThreadState.status_holds_gil
  *   .holds_gil .gil_requested .state .frame .current_frame .base_frame .curexc_type
  *   .curexc_value .curexc_traceback .exc_type .exc_value .exc_traceback

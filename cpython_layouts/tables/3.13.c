@@ -1,8 +1,16 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary d2cbe697
+ * vocabulary 3b588109
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyGC_Head.gc_refs _PyRuntimeState.tstate_current .ceval_gil .gc
+ *   _Py_DebugOffsets.interpreter_state_threads_main .thread_state_base_frame
+ *   .thread_state_holds_gil .thread_state_gil_requested .thread_state_current_exception
+ *   .thread_state_exc_state .err_stackitem_exc_value .interpreter_frame_stackpointer
+ *   .interpreter_frame_tlbc_index .code_object_co_tlbc .type_object_tp_basicsize
+ *   .type_object_tp_dictoffset .heap_type_object_size .heap_type_object_ht_cached_keys
+ *   .set_object_size .set_object_used .set_object_table .set_object_mask
+ *   .unicode_object_compactunicodeobject_size .gc_frame .gen_object_size
+ *   .gen_object_gi_iframe .gen_object_gi_frame_state
  *   PyInterpreterState.interpreter_trampoline _gil_runtime_state.enabled
  *   _gc_runtime_state.frame PyThreadState.holds_gil .gil_requested .frame .cframe
  *   .base_frame .curexc_type .curexc_value .curexc_traceback .exc_type .exc_value
@@ -65,6 +73,72 @@ static const struct table_field fields[] = {
 	PLACE(_PyRuntimeState, interpreters_main, 640, 8)
 	PLACE(_PyRuntimeState, main_thread, 656, 8)
 	PLACE(_PyRuntimeState, managed_static_types, 10472, 0)
+	PLACE(_Py_DebugOffsets, runtime_state_size, 24, 8)
+	PLACE(_Py_DebugOffsets, runtime_state_finalizing, 32, 8)
+	PLACE(_Py_DebugOffsets, runtime_state_interpreters_head, 40, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_size, 48, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_id, 56, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_next, 64, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_threads_head, 72, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_gc, 80, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_imports_modules, 88, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_sysdict, 96, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_builtins, 104, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_ceval_gil, 112, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_gil_runtime_state, 120, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_gil_runtime_state_enabled, 128, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_gil_runtime_state_locked, 136, 8)
+	PLACE(_Py_DebugOffsets, interpreter_state_gil_runtime_state_holder, 144, 8)
+	PLACE(_Py_DebugOffsets, thread_state_size, 152, 8)
+	PLACE(_Py_DebugOffsets, thread_state_prev, 160, 8)
+	PLACE(_Py_DebugOffsets, thread_state_next, 168, 8)
+	PLACE(_Py_DebugOffsets, thread_state_interp, 176, 8)
+	PLACE(_Py_DebugOffsets, thread_state_current_frame, 184, 8)
+	PLACE(_Py_DebugOffsets, thread_state_thread_id, 192, 8)
+	PLACE(_Py_DebugOffsets, thread_state_native_thread_id, 200, 8)
+	PLACE(_Py_DebugOffsets, thread_state_datastack_chunk, 208, 8)
+	PLACE(_Py_DebugOffsets, thread_state_status, 216, 8)
+	PLACE(_Py_DebugOffsets, interpreter_frame_size, 224, 8)
+	PLACE(_Py_DebugOffsets, interpreter_frame_previous, 232, 8)
+	PLACE(_Py_DebugOffsets, interpreter_frame_executable, 240, 8)
+	PLACE(_Py_DebugOffsets, interpreter_frame_instr_ptr, 248, 8)
+	PLACE(_Py_DebugOffsets, interpreter_frame_localsplus, 256, 8)
+	PLACE(_Py_DebugOffsets, interpreter_frame_owner, 264, 8)
+	PLACE(_Py_DebugOffsets, code_object_size, 272, 8)
+	PLACE(_Py_DebugOffsets, code_object_filename, 280, 8)
+	PLACE(_Py_DebugOffsets, code_object_name, 288, 8)
+	PLACE(_Py_DebugOffsets, code_object_qualname, 296, 8)
+	PLACE(_Py_DebugOffsets, code_object_linetable, 304, 8)
+	PLACE(_Py_DebugOffsets, code_object_firstlineno, 312, 8)
+	PLACE(_Py_DebugOffsets, code_object_argcount, 320, 8)
+	PLACE(_Py_DebugOffsets, code_object_localsplusnames, 328, 8)
+	PLACE(_Py_DebugOffsets, code_object_localspluskinds, 336, 8)
+	PLACE(_Py_DebugOffsets, code_object_co_code_adaptive, 344, 8)
+	PLACE(_Py_DebugOffsets, pyobject_size, 352, 8)
+	PLACE(_Py_DebugOffsets, pyobject_ob_type, 360, 8)
+	PLACE(_Py_DebugOffsets, type_object_size, 368, 8)
+	PLACE(_Py_DebugOffsets, type_object_tp_name, 376, 8)
+	PLACE(_Py_DebugOffsets, type_object_tp_repr, 384, 8)
+	PLACE(_Py_DebugOffsets, type_object_tp_flags, 392, 8)
+	PLACE(_Py_DebugOffsets, tuple_object_size, 400, 8)
+	PLACE(_Py_DebugOffsets, tuple_object_ob_item, 408, 8)
+	PLACE(_Py_DebugOffsets, list_object_size, 424, 8)
+	PLACE(_Py_DebugOffsets, list_object_ob_item, 432, 8)
+	PLACE(_Py_DebugOffsets, dict_object_size, 448, 8)
+	PLACE(_Py_DebugOffsets, dict_object_ma_keys, 456, 8)
+	PLACE(_Py_DebugOffsets, dict_object_ma_values, 464, 8)
+	PLACE(_Py_DebugOffsets, float_object_size, 472, 8)
+	PLACE(_Py_DebugOffsets, float_object_ob_fval, 480, 8)
+	PLACE(_Py_DebugOffsets, long_object_size, 488, 8)
+	PLACE(_Py_DebugOffsets, long_object_lv_tag, 496, 8)
+	PLACE(_Py_DebugOffsets, long_object_ob_digit, 504, 8)
+	PLACE(_Py_DebugOffsets, bytes_object_size, 512, 8)
+	PLACE(_Py_DebugOffsets, bytes_object_ob_sval, 528, 8)
+	PLACE(_Py_DebugOffsets, unicode_object_state, 544, 8)
+	PLACE(_Py_DebugOffsets, unicode_object_length, 552, 8)
+	PLACE(_Py_DebugOffsets, unicode_object_asciiobject_size, 560, 8)
+	PLACE(_Py_DebugOffsets, gc_size, 568, 8)
+	PLACE(_Py_DebugOffsets, gc_collecting, 576, 8)
 	PLACE(PyInterpreterState, next, 7264, 8)
 	PLACE(PyInterpreterState, id, 7272, 8)
 	PLACE(PyInterpreterState, tstate_head, 7344, 8)
@@ -319,6 +393,7 @@ static const struct table_size sizes[] = {
 	SIZE(PyMemberDef, 40)
 	SIZE(PyMethodDef, 32)
 	SIZE(_PyRuntimeState, 283320)
+	SIZE(_Py_DebugOffsets, 584)
 	SIZE(PyInterpreterState, 194968)
 	SIZE(managed_static_type_state, 48)
 	SIZE(_gil_runtime_state, 208)

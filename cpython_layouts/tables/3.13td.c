@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary d2cbe697
+ * vocabulary 3b588109
  */
 #include "cpython_layouts/tables/table.h"
 
