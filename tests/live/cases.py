@@ -2,6 +2,7 @@
 import badinput
 import copies
 import program
+import reprs
 
 Skip = program.Skip
-ALL = program.ALL + copies.ALL + badinput.ALL
+ALL = program.ALL + reprs.ALL + copies.ALL + badinput.ALL

@@ -301,7 +301,6 @@ class Wrapped(program.Program):
             results.append((command + " --schema", found))
         for args in ([], ["nonsense-command", "x", "y", "z"],
                      ["bt"], ["bt", "--nonsense", "x"],
-                     ["bt", "--thread", "abc", "x"],
                      ["bt", "--limit", "-1", "x"], ["bt", "--limit"],
                      ["bt", "--color=blue", "x"]):
             got = pycorerun.run(binary, *args)
