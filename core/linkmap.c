@@ -163,6 +163,10 @@ bool linkmap_load(struct elfcore *core, struct files *files, const struct mapped
 			    t->process.executable ? t->process.executable : "");
 		return true;
 	}
+	/* Only its own header in memory has a build-id to trust. */
+	struct module loaded = { .bias = 0 };
+	if (module_load_header(core, program.module.start, &loaded))
+		program.module = loaded;
 	const char *path = t->process.executable ? t->process.executable : given->path;
 	if (!push(core, &program.module, path ? path : ""))
 		return false;
