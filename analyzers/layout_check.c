@@ -2,6 +2,7 @@
 #include "analyzers/layout.h"
 
 #include <inttypes.h>
+#include "analyzers/words.h"
 #include "core/checked.h"
 #include "cpython_layouts/locate.h"
 #include "report/text.h"
@@ -71,10 +72,10 @@ static void check_text(struct text *out, const struct value *values)
 	if (!values[CHECK_DIFFER].u && !values[CHECK_SIZES_DIFFER].u)
 		text_printf(out, "all equal\n");
 	else
-		text_printf(out, "%" PRIu64 " members and %" PRIu64 " sizes differ\n", values[CHECK_DIFFER].u,
+		text_printf(out, "of these differ %" PRIu64 ", and of the sizes %" PRIu64 "\n", values[CHECK_DIFFER].u,
 			    values[CHECK_SIZES_DIFFER].u);
 	if (others->state == VALUE_PRESENT && others->list.count) {
-		text_printf(out, "Other tables:");
+		text_printf(out, "Other tables differ:");
 		for (size_t i = 0; i < others->list.count; i++)
 			text_printf(out, "%s %s", i ? "," : "", others->list.items[i]);
 		text_put(out, "\n", 1);
@@ -254,12 +255,16 @@ static void count_compared(const struct layout *dwarf, uint64_t *structs, uint64
 }
 
 static void report_notes(const struct layout *l, const struct layout *dwarf, const struct score *score,
-			 struct report *report)
+			 const struct score *fittest, struct report *report)
 {
 	_str_ struct str text = STR_INIT;
 	if (score->members) {
-		str_printf(&text, "%u members lie elsewhere than table %s says; add a table for this build "
-			   "(docs/adding-a-python.md)", score->members, l->table);
+		str_printf(&text, "table %s is wrong for this file in ", l->table);
+		words_count(&text, score->members, "member");
+		if (is_better(fittest, score))
+			str_printf(&text, "; table %s fits better", fittest->table->name);
+		else
+			str_adds(&text, "; add a table for this build (docs/adding-a-python.md)");
 		report_note(report, NOTE_LOSS, text.buf);
 	} else if (score->sizes) {
 		report_note(report, NOTE_INFO, "only sizes differ: releases append members that pycore does not use");
@@ -269,18 +274,21 @@ static void report_notes(const struct layout *l, const struct layout *dwarf, con
 			    "check the libpython that it is linked with");
 }
 
-static bool report_check(const struct checked_file *f, const struct layout *l, const struct score *scores,
-			 size_t count, const struct score *best, struct report *report)
+/* l, used: the layout that is checked, and how it does; scores: how each table does, and the fittest. */
+static bool report_check(const struct checked_file *f, const struct layout *l, const struct score *used,
+			 const struct score *scores, size_t count, const struct score *fittest,
+			 struct report *report)
 {
 	char other_texts[TABLES_MAX][96];
 	const char *others[TABLES_MAX];
 	size_t other_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (scores[i].table == best->table)
+		if (scores[i].table == used->table)
 			continue;
 		others[other_count] = other_texts[other_count];
-		snprintf(other_texts[other_count++], sizeof(other_texts[0]), "%s (%u members, %u sizes differ)",
-			 scores[i].table->name, scores[i].members, scores[i].sizes);
+		snprintf(other_texts[other_count++], sizeof(other_texts[0]), "%s in %u member%s and %u size%s",
+			 scores[i].table->name, scores[i].members, scores[i].members == 1 ? "" : "s",
+			 scores[i].sizes, scores[i].sizes == 1 ? "" : "s");
 	}
 	const struct layout_table *table = layout_table_named(l->table);
 	const struct mapped_file *debug = debug_of(f);
@@ -293,8 +301,8 @@ static bool report_check(const struct checked_file *f, const struct layout *l, c
 		[CHECK_ORIGIN] = value_str(table ? table->origin : ""),
 		[CHECK_STRUCTS] = value_uint(structs),
 		[CHECK_MEMBERS] = value_uint(members),
-		[CHECK_DIFFER] = value_uint(best->members),
-		[CHECK_SIZES_DIFFER] = value_uint(best->sizes),
+		[CHECK_DIFFER] = value_uint(used->members),
+		[CHECK_SIZES_DIFFER] = value_uint(used->sizes),
 		[CHECK_OTHERS] = value_strings(others, other_count),
 	};
 	if (!report_open(report, &layout_check_record, values))
@@ -307,14 +315,14 @@ static bool report_check(const struct checked_file *f, const struct layout *l, c
 	}
 	if (!report_close(report))
 		return false;
-	report_notes(l, f->dwarf, best, report);
+	report_notes(l, f->dwarf, used, fittest, report);
 	return true;
 }
 
 static struct error *check_file(struct session *session, const struct checked_file *f, struct report *report)
 {
 	const struct layout_table *tables[TABLES_MAX];
-	struct score scores[TABLES_MAX], best = { 0 };
+	struct score scores[TABLES_MAX], fittest = { 0 }, used;
 	struct python_version v = { .micro = 0xff };
 	_free_ struct layout *l = calloc(1, sizeof(*l));
 	if (!l)
@@ -334,19 +342,20 @@ static struct error *check_file(struct session *session, const struct checked_fi
 			return err;
 		scores[i] = score_of(l, f->dwarf);
 		scores[i].table = tables[i];
-		if (!i || is_better(&scores[i], &best))
-			best = scores[i];
+		if (!i || is_better(&scores[i], &fittest))
+			fittest = scores[i];
 	}
+	used = fittest;
 	if (session->runtime) {
-		best = score_of(&session->runtime->layout, f->dwarf);
-		best.table = layout_table_named(session->runtime->layout.table);
 		*l = session->runtime->layout;
+		used = score_of(l, f->dwarf);
+		used.table = layout_table_named(l->table);
 	} else {
-		struct error *err = layout_from_table(best.table, f->dwarf->machine, l);
+		struct error *err = layout_from_table(fittest.table, f->dwarf->machine, l);
 		if (err)
 			return err;
 	}
-	report_check(f, l, scores, count, &best, report);
+	report_check(f, l, &used, scores, count, &fittest, report);
 	return NULL;
 }
 
