@@ -123,13 +123,14 @@ setup:
 
 # What the README says: from nothing but a shell and apt to a traceback, and to all the tests.
 # (Each in a make of its own, which then sees what setup installed.)
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 try: setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@$(MAKE) --no-print-directory demo
 
 test:
 	@packaging/setup test
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory $(JOBS) check
 
 # --- installing -------------------------------------------------------------------------------
 
