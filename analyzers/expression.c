@@ -4,8 +4,8 @@
 #include "core/checked.h"
 #include "core/vec.h"
 
-/* Longer texts get no shape: no line that a person wrote is. */
-enum { MAX_TEXT = 1 << 16 };
+/* Longer texts get no shape. The longest that are met are class statements. */
+enum { MAX_TEXT = 1 << 20 };
 
 enum token_kind { TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKEN_OPERATOR, TOKEN_OPEN, TOKEN_CLOSE };
 
@@ -277,10 +277,40 @@ static size_t read_token(struct tokens *t, size_t i, size_t *open)
 	return op && push(t, TOKEN_OPERATOR, i, end, op) ? end : 0;
 }
 
-static bool tokenize(struct tokens *t)
+static bool token_is(const struct tokens *t, const struct token *token, const char *word)
+{
+	size_t n = strlen(word);
+	if (token->end - token->start != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (t->text[token->start + i] != (uint32_t)word[i])
+			return false;
+	return true;
+}
+
+/* Keywords that make of what holds them at depth 0 something else than an operator, a subscript or
+ * a call, or no expression at all. */
+static bool is_other_keyword(const struct tokens *t, const struct token *token)
+{
+	static const char *const words[] = {
+		"and",	  "as",	  "assert", "async",  "break",	  "class",  "continue", "def",
+		"del",	  "elif", "else",   "except", "finally",  "for",    "from",	"global",
+		"if",	  "import", "in",   "is",     "lambda",	  "nonlocal", "not",	"or",
+		"pass",	  "raise", "return", "try",   "while",	  "with",   "yield",
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (token_is(t, token, words[i]))
+			return true;
+	return false;
+}
+
+/* is_expression: stop where the first word shows that it is none. */
+static bool tokenize(struct tokens *t, bool is_expression)
 {
 	size_t open = 0;
 	for (size_t i = 0; i < t->len;) {
+		if (is_expression && t->list.len == 1 && is_other_keyword(t, &t->list.items[0]))
+			return false;
 		uint32_t c = t->text[i];
 		if (c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r') {
 			i++;
@@ -298,34 +328,7 @@ static bool tokenize(struct tokens *t)
 	return !open && t->list.len;
 }
 
-static bool token_is(const struct tokens *t, const struct token *token, const char *word)
-{
-	size_t n = strlen(word);
-	if (token->end - token->start != n)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (t->text[token->start + i] != (uint32_t)word[i])
-			return false;
-	return true;
-}
-
 /* --- shapes ------------------------------------------------------------------------------- */
-
-/* Keywords that make of what holds them at depth 0 something else than an operator, a subscript or
- * a call, or no expression at all. */
-static bool is_other_keyword(const struct tokens *t, const struct token *token)
-{
-	static const char *const words[] = {
-		"and",	  "as",	  "assert", "async",  "break",	  "class",  "continue", "def",
-		"del",	  "elif", "else",   "except", "finally",  "for",    "from",	"global",
-		"if",	  "import", "in",   "is",     "lambda",	  "nonlocal", "not",	"or",
-		"pass",	  "raise", "return", "try",   "while",	  "with",   "yield",
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (token_is(t, token, words[i]))
-			return true;
-	return false;
-}
 
 /* How loosely a binary operator binds; 0: it is none. Reference manual, "Operator precedence". */
 enum { BINDS_POWER = 7 };
@@ -493,7 +496,7 @@ struct expression expression_parse(const uint32_t *text, size_t len)
 {
 	struct tokens t = { .text = text, .len = len, .list = VEC_INIT };
 	struct expression e = { .shape = SHAPE_OTHER };
-	if (len <= MAX_TEXT && tokenize(&t))
+	if (len <= MAX_TEXT && tokenize(&t, true))
 		e = shape_of(&t, 0, t.list.len);
 	vec_release(&t.list);
 	return e;
@@ -505,7 +508,8 @@ static bool find_plain_call(const struct tokens *t, size_t *ret_start, size_t *r
 	size_t from = 1, to = t->list.len;
 	if (to < 4 || tokens[0].kind != TOKEN_NAME)
 		return false;
-	if (!token_is(t, &tokens[0], "return")) {
+	bool is_return = token_is(t, &tokens[0], "return");
+	if (!is_return) {
 		if (is_other_keyword(t, &tokens[0]) || tokens[1].op != '=' ||
 		    tokens[1].kind != TOKEN_OPERATOR)
 			return false;
@@ -518,9 +522,8 @@ static bool find_plain_call(const struct tokens *t, size_t *ret_start, size_t *r
 			to = i;
 	}
 	strip_groups(t, &from, &to);
-	if (to < from + 3 || tokens[from].kind != TOKEN_NAME || tokens[from + 1].op != '(' ||
-	    tokens[from + 1].match != to - 1 || is_other_keyword(t, &tokens[from]) ||
-	    token_is(t, &tokens[from], "await"))
+	if (from >= to || shape_of(t, from, to).shape != SHAPE_CALL ||
+	    (is_return && (tokens[from].kind != TOKEN_NAME || tokens[from + 1].match != to - 1)))
 		return false;
 	*ret_start = tokens[from].start;
 	*ret_end = tokens[to - 1].end;
@@ -530,7 +533,7 @@ static bool find_plain_call(const struct tokens *t, size_t *ret_start, size_t *r
 bool statement_is_plain_call(const uint32_t *text, size_t len, size_t *ret_start, size_t *ret_end)
 {
 	struct tokens t = { .text = text, .len = len, .list = VEC_INIT };
-	bool found = len <= MAX_TEXT && tokenize(&t) && find_plain_call(&t, ret_start, ret_end);
+	bool found = len <= MAX_TEXT && tokenize(&t, false) && find_plain_call(&t, ret_start, ret_end);
 	vec_release(&t.list);
 	return found;
 }

@@ -5,8 +5,8 @@
 #include "report/utf8.h"
 
 /* More than this is not shown with carets but by its first line: generated code, or a line table
- * that does not belong to the file. */
-enum { MAX_LINES = 2000, MAX_CHARS = 1 << 16 };
+ * that does not belong to the file. A class statement's position is all of it. */
+enum { MAX_LINES = 20000, MAX_CHARS = 1 << 20 };
 
 struct traceback_rule traceback_rule_for(const struct python_version *version)
 {
@@ -345,7 +345,7 @@ static void many_anchors(struct many *m)
 	m->right = right;
 }
 
-/* `return f(...)` or `name = f(...)` of which the call is all that runs: carets would say nothing
+/* `return f(...)` or `name = a.b(...)` of which the call is all that runs: carets would say nothing
  * (_should_show_carets). */
 static bool is_plain_call(const struct many *m, const uint32_t *text, size_t len)
 {
