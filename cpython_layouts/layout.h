@@ -188,6 +188,8 @@ struct error *layout_apply_debug_offsets(struct layout *l, const uint8_t *p, siz
  * Members of a struct that the file defines and that it does not name become absent. */
 struct mapped_file;
 struct error *layout_apply_dwarf(struct layout *l, const struct mapped_file *file) _must_check_;
+/* Overlay what layout_apply_dwarf() put into an empty layout: one reading for many tables. */
+void layout_overlay_dwarf(struct layout *l, const struct layout *dwarf);
 /* Where a layout and the debug information of a file contradict each other. Only structs that the
  * file defines are compared; a struct's size comes after its members. */
 struct layout_difference {

@@ -75,6 +75,20 @@ struct error *layout_apply_dwarf(struct layout *l, const struct mapped_file *fil
 	return NULL;
 }
 
+void layout_overlay_dwarf(struct layout *l, const struct layout *dwarf)
+{
+	for (size_t f = 0; f < FIELD_COUNT; f++) {
+		if (dwarf->size_source[field_infos[f].structure] == SLOT_DWARF)
+			l->slot[f] = dwarf->slot[f];
+	}
+	for (size_t s = 0; s < STRUCT_COUNT; s++) {
+		if (dwarf->size_source[s] == SLOT_DWARF) {
+			l->size[s] = dwarf->size[s];
+			l->size_source[s] = SLOT_DWARF;
+		}
+	}
+}
+
 static bool same_place(const struct slot *a, const struct slot *b)
 {
 	if (a->source == SLOT_NONE || b->source == SLOT_NONE)

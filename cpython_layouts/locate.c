@@ -119,6 +119,7 @@ static void locator_release(struct locator *k)
 {
 	proofs_release(&k->best_proofs);
 	error_free(k->refused);
+	free(k->dwarf);
 }
 
 void locator_reset(struct locator *k)
@@ -128,13 +129,16 @@ void locator_reset(struct locator *k)
 	*k = fresh;
 }
 
-/* Which of two tries to believe: the credible one, then fewer contradictions, then fewer
+/* Whether to believe a try more than the best so far: the credible one, then fewer contradictions, then fewer
  * places where the debug offsets had to correct the table, then more confirmations. */
 static bool is_better(const struct locator *k, const struct proofs *p, unsigned corrected)
 {
 	const struct proofs *best = &k->best_proofs;
 	if (!k->has_best || p->credible != best->credible)
 		return !k->has_best || p->credible;
+	/* A table that shows no interpreter was not tried at all: it neither wins nor loses. */
+	if (!k->rt->interpreters || !k->best_interpreters)
+		return false;
 	if (p->failed != best->failed)
 		return p->failed < best->failed;
 	if (corrected != k->best_corrected)
@@ -170,7 +174,9 @@ struct error *locator_layout(struct locator *k, const struct layout_table *table
 	ret->version_known = known && !k->version_unknown;
 	ret->unicode_unit = k->unicode_unit;
 	*ret_corrected = 0;
-	if (k->debug_offsets_size)
+	if (k->dwarf)
+		layout_overlay_dwarf(ret, k->dwarf);
+	else if (k->debug_offsets_size)
 		err = correct_layout(k, ret, ret_corrected);
 	return err ? err : layout_check(ret);
 }
@@ -213,6 +219,7 @@ static bool try_table(struct locator *k, const struct layout_table *table, const
 		proofs_release(&k->best_proofs);
 		k->best_proofs = proofs;
 		k->best_corrected = corrected;
+		k->best_dwarf = k->dwarf != NULL;
 		k->best_table = table;
 		k->best_version = *v;
 		k->best_interpreters = rt->interpreters;
@@ -272,7 +279,7 @@ size_t locator_versions(const struct locator *k, bool any, struct python_version
 	return count;
 }
 
-bool locator_choose(struct locator *k)
+static bool try_versions(struct locator *k)
 {
 	struct python_version versions[VERSIONS_MAX];
 	size_t count = locator_versions(k, false, versions);
@@ -281,6 +288,37 @@ bool locator_choose(struct locator *k)
 			break;
 	}
 	return k->has_best && k->best_proofs.credible;
+}
+
+/* Reading all of a build's debug information takes a good part of a second: for builds alone that
+ * no table reads. */
+static bool read_dwarf(struct locator *k)
+{
+	struct runtime *rt = k->rt;
+	const struct mapped_file *file = rt->module ? symbols_debug_file(rt->symbols, rt->module) : NULL;
+	if (!file || k->dwarf)
+		return false;
+	_free_ struct layout *dwarf = calloc(1, sizeof(*dwarf));
+	if (!dwarf)
+		return false;
+	dwarf->machine = rt->target->machine;
+	struct error *err = layout_apply_dwarf(dwarf, file);
+	if (err)
+		trace(LAYOUT, "%s", err->message);
+	error_free(err);
+	if (!HAS_STRUCT(dwarf, PyThreadState) || !HAS_STRUCT(dwarf, PyInterpreterState))
+		return false;
+	trace(LAYOUT, "no table fits: reading %s", file->path);
+	k->dwarf = take(dwarf);
+	return true;
+}
+
+bool locator_choose(struct locator *k)
+{
+	bool credible = try_versions(k);
+	if ((credible && !k->version_unknown) || !read_dwarf(k))
+		return credible;
+	return try_versions(k);
 }
 
 /* --- what the exported names tell ------------------------------------------------------------ */
@@ -339,9 +377,25 @@ static bool read_py_version(struct locator *k)
 	return true;
 }
 
+/* A function that the minor version brought, newest first (Doc/data/stable_abi.dat and What's New). */
+static const struct { uint8_t major, minor; const char *name; } brought[] = {
+	{ 3, 10, "PyIter_Send" },	{ 3, 9, "PyFrame_GetCode" }, { 3, 8, "PyPickleBuffer_FromObject" },
+	{ 3, 7, "PyThread_tss_create" },	{ 3, 6, "PyOS_FSPath" },     { 2, 7, "PyString_FromString" },
+};
+
 static void hint_from_names(struct locator *k)
 {
 	const struct target *t = k->rt->target;
+	k->rt->version_evidence = "its exported names";
+	for (size_t i = 0; k->rt->module && i < ARRAY_SIZE(brought); i++) {
+		struct symbol s;
+		if (!symbols_find_exported_in(k->rt->symbols, k->rt->module, brought[i].name, &s))
+			continue;
+		k->version = (struct python_version){ .major = brought[i].major,
+						      .minor = brought[i].minor,
+						      .micro = MICRO_UNKNOWN };
+		return;
+	}
 	k->rt->version_evidence = "the name of its file";
 	if (k->rt->module && version_from_name(module_base_name(k->rt->module), &k->version))
 		return;
@@ -360,10 +414,6 @@ void locator_read_hints(struct locator *k)
 	if (read_cookie(k) || read_py_version(k))
 		return;
 	hint_from_names(k);
-	if (exports(k, "PyString_FromString")) {
-		k->version = (struct python_version){ .major = 2, .minor = 7, .micro = MICRO_UNKNOWN };
-		k->rt->version_evidence = "its exported names";
-	}
 	if (k->version.major && !may_be(k, k->version.major, k->version.minor))
 		k->version = (struct python_version){ 0 };
 	k->debug_hint = k->debug_hint || k->version.debug;
@@ -422,6 +472,10 @@ static struct error *locator_fill(struct locator *k)
 {
 	struct runtime *rt = k->rt;
 	unsigned corrected;
+	if (!k->best_dwarf) {
+		free(k->dwarf);
+		k->dwarf = NULL;
+	}
 	k->version_unknown = layout_candidates(&k->best_version, rt->target->machine,
 					       (const struct layout_table *[1]){ 0 }, 1) == 0;
 	struct error *err = locator_layout(k, k->best_table, &k->best_version, &rt->layout, &corrected);
@@ -461,9 +515,9 @@ static void remark_on_layout(struct locator *k)
 	const struct python_version *v = &rt->layout.version;
 	if (!rt->layout.version_known)
 		remark_info(r,
-			    "Python %u.%u is not known to this pycore: read through its debug offsets over %s's "
+			    "Python %u.%u is not known to this pycore: read through its debug %s over %s's "
 			    "table; %u of %u checks of the layout hold",
-			    v->major, v->minor, k->best_table->name, rt->proofs,
+			    v->major, v->minor, k->best_dwarf ? "information" : "offsets", k->best_table->name, rt->proofs,
 			    rt->proofs + rt->proofs_failed);
 	else if (rt->proofs_failed)
 		remark_info(r, "layout %s: %u of %u checks hold; not: %s", k->best_table->name,
@@ -524,11 +578,12 @@ static struct error *not_found(struct locator *k)
 			 program_name(t), path);
 }
 
-/* The layout found must be that of the version found: a 3.5 would be half read by 3.6's. */
+/* The layout found must be that of the version found: a 3.5 would be half read by 3.6's. That there
+ * is no interpreter is believed where something said which version it is not in. */
 static bool is_readable(const struct locator *k)
 {
 	struct python_version v = version_from_hex(k->best_proofs.hexversion);
-	if (!k->has_best || (!k->best_proofs.credible && k->best_interpreters))
+	if (!k->has_best || (!k->best_proofs.credible && (k->best_interpreters || !k->version.major)))
 		return false;
 	return k->version_certain || !k->best_proofs.hexversion ||
 	       (v.major == k->best_version.major && v.minor == k->best_version.minor);

@@ -21,6 +21,7 @@ struct locator {
 	uint8_t unicode_unit;
 	const uint8_t *debug_offsets;	/* 3.13+ */
 	size_t debug_offsets_size;
+	struct layout *dwarf;		/* what the module's debug information says; NULL: not asked */
 
 	/* the best try so far */
 	bool has_best;
@@ -28,6 +29,7 @@ struct locator {
 	struct python_version best_version;
 	struct proofs best_proofs;
 	unsigned best_corrected;
+	bool best_dwarf;		/* with .dwarf over the table */
 	addr_t best_interpreters;
 	uint64_t hexversion;		/* what any try read as sys.hexversion; 0: none */
 	struct error *refused;		/* why the last table was not even tried; NULL */
@@ -47,9 +49,10 @@ enum { VERSIONS_MAX = 32 };
 size_t locator_versions(const struct locator *k, bool any, struct python_version *ret);
 /* Try the tables for one version; true: one that nothing contradicts. */
 bool locator_try(struct locator *k, const struct python_version *v);
-/* Try all versions. true: a credible one. */
+/* Try all versions; when no table fits or none was made for this one, over again with what the
+ * module's debug information says. true: a credible one. */
 bool locator_choose(struct locator *k);
-/* The layout of a table for a version, debug offsets applied, checked. *ret_corrected: in how many
+/* The layout of a table for a version, debug offsets or DWARF applied, checked. *ret_corrected: in how many
  * places these contradict the table. */
 struct error *locator_layout(struct locator *k, const struct layout_table *table,
 			     const struct python_version *v, struct layout *ret,

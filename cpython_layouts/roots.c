@@ -313,6 +313,12 @@ static bool search_version(struct finder *f, enum scope scope, const struct pyth
 	return search(f, scope, &look);
 }
 
+/* Is the root that was found and tried in vain just not in the core? */
+static bool is_lost(const struct finder *f)
+{
+	return f->first.runtime && !memory_at(&f->k->rt->target->memory, f->first.runtime, 8);
+}
+
 /* Everything else failed: go through memory. A program that shows no sign of Python is spared what
  * takes long. */
 static bool by_search(struct finder *f)
@@ -326,6 +332,9 @@ static bool by_search(struct finder *f)
 		if (search(f, scope, &cookie))
 			return true;
 	}
+	/* That is one of a version that cannot be read; by no means take it for another. */
+	if (f->has_first && !is_lost(f))
+		return false;
 	set_root(k, &(struct root){ 0 });
 	for (enum scope scope = 0; scope < ELSEWHERE && !said; scope++)
 		said = search(f, scope, &text);
@@ -341,21 +350,17 @@ static bool by_search(struct finder *f)
 	return false;
 }
 
-/* Is the root that was found and tried in vain just not in the core? */
-static bool is_lost(const struct finder *f)
-{
-	return f->first.runtime && !memory_at(&f->k->rt->target->memory, f->first.runtime, 8);
-}
-
 static bool find(struct finder *f)
 {
-	if (by_exported_runtime(f) || by_statics(f))
+	if (by_exported_runtime(f))
 		return true;
 	/* An exported _PyRuntime that nothing leads back from is a Python that was not started, or
 	 * is damaged: other ways would lead to the same place. */
 	if (f->has_first && !is_lost(f))
 		return false;
-	return by_hidden_runtime(f) || by_section(f) || by_search(f);
+	if (by_statics(f) || by_hidden_runtime(f) || by_section(f))
+		return true;
+	return (!f->has_first || is_lost(f)) && by_search(f);
 }
 
 bool roots_find(struct locator *k)

@@ -2,8 +2,6 @@
  * They are told by the function's own module and qualified name. */
 #include "cpython_layouts/kinds/list.h"
 
-#include "cpython_layouts/code.h"
-
 #define CELLS_MAX 8
 
 addr_t class_attribute(struct repr *r, addr_t class, const char *name)
@@ -123,16 +121,15 @@ static bool is_namedtuple(struct runtime *rt, const struct pytype *owner, const 
 }
 
 /* The function that the standard library's recursive_repr() wraps lies in one of its cells: that of
- * a dataclass was compiled from text, so its file is "<string>". */
+ * a dataclass was compiled by itself (3.7) or within __create_fn__(), not within a class. */
 static bool is_dataclass_repr(struct runtime *rt, addr_t function_at)
 {
 	const struct layout *l = &rt->layout;
 	struct object o;
 	if (!object_load(rt, function_at, &o) || !streq(o.type->full_name, "function"))
 		return false;
-	const struct code *code = code_at(rt, GET(l, o.p, PyFunctionObject, func_code));
-	return code && code->name && code->filename && streq(code->name, "__repr__") &&
-	       streq(code->filename, "<string>");
+	const char *name = object_name(rt, GET(l, o.p, PyFunctionObject, func_qualname));
+	return name && (streq(name, "__repr__") || streq(name, "__create_fn__.<locals>.__repr__"));
 }
 
 static bool wraps_dataclass_repr(struct runtime *rt, const struct object *function)
@@ -141,8 +138,6 @@ static bool wraps_dataclass_repr(struct runtime *rt, const struct object *functi
 	size_t count;
 	addr_t items, cell;
 	struct object o;
-	if (is_dataclass_repr(rt, function->at))
-		return true;
 	if (!object_sequence(rt, GET(l, function->p, PyFunctionObject, func_closure), &count, &items))
 		return false;
 	for (size_t i = 0; i < MIN(count, (size_t)CELLS_MAX); i++)

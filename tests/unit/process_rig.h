@@ -196,6 +196,10 @@ static inline struct process_rig *rig_of(const struct layout_table *table, const
 				 NULL };
 	assert_true(memory_add(&t->memory, &extent));
 	assert_true(memory_seal(&t->memory));
+	struct module *module = vec_push(&t->modules);
+	assert_non_null(module);
+	*module = (struct module){ .start = RIG_START, .end = RIG_END, .path = "/usr/bin/python",
+				   .is_executable = true, .file_note = "no such file" };
 	t->process.pid = RIG_TID + 2;
 	for (unsigned i = 0; i < RIG_STATES; i++) {
 		struct os_thread *os = vec_push(&t->threads);
@@ -216,6 +220,14 @@ static inline struct process_rig *rig_named(const char *table)
 	return rig_of(layout_table_named(table), NULL);
 }
 
+/* A symbol, as a slim core tells it. */
+static inline void rig_symbol(struct process_rig *rig, const char *name, addr_t addr, uint64_t size)
+{
+	struct symbol_hint *hint = vec_push(&rig->target.hints);
+	assert_non_null(hint);
+	*hint = (struct symbol_hint){ name, addr, size };
+}
+
 static inline void rig_free(struct process_rig *rig)
 {
 	runtime_forget(&rig->rt);
@@ -223,6 +235,7 @@ static inline void rig_free(struct process_rig *rig)
 	memory_release(&rig->target.memory);
 	vec_release(&rig->target.threads);
 	vec_release(&rig->target.modules);
+	vec_release(&rig->target.hints);
 	remarks_release(&rig->target.remarks);
 	arena_release(&rig->target.arena);
 	free(rig->bytes);
