@@ -517,7 +517,8 @@ static void remark_on_layout(struct locator *k)
 		remark_info(r,
 			    "Python %u.%u is not known to this pycore: read through its debug %s over %s's "
 			    "table; %u of %u checks of the layout hold",
-			    v->major, v->minor, k->best_dwarf ? "information" : "offsets", k->best_table->name, rt->proofs,
+			    v->major, v->minor, k->best_dwarf ? "information" : "offsets",
+			    k->best_table->name, rt->proofs,
 			    rt->proofs + rt->proofs_failed);
 	else if (rt->proofs_failed)
 		remark_info(r, "layout %s: %u of %u checks hold; not: %s", k->best_table->name,

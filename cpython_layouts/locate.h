@@ -52,8 +52,8 @@ bool locator_try(struct locator *k, const struct python_version *v);
 /* Try all versions; when no table fits or none was made for this one, over again with what the
  * module's debug information says. true: a credible one. */
 bool locator_choose(struct locator *k);
-/* The layout of a table for a version, debug offsets or DWARF applied, checked. *ret_corrected: in how many
- * places these contradict the table. */
+/* The layout of a table for a version, debug offsets or DWARF applied, checked. *ret_corrected: in
+ * how many places debug offsets contradict the table. */
 struct error *locator_layout(struct locator *k, const struct layout_table *table,
 			     const struct python_version *v, struct layout *ret,
 			     unsigned *ret_corrected) _must_check_;
