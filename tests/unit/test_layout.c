@@ -165,6 +165,47 @@ static void layout_from_table__lays_a_delta_over_its_base(void **state)
 	free(threaded);
 }
 
+/* What a file does not define stays as the table says; what it does, loses what it has not. */
+static void layout_overlay_dwarf__replaces_whole_structs(void **state)
+{
+	(void)state;
+	struct layout *l = layout_of("3.12", &x86_64), before = *l;
+	struct layout *dwarf = calloc(1, sizeof(*dwarf));
+	assert_non_null(dwarf);
+	dwarf->size[STRUCT_PyListObject] = 48;
+	dwarf->size_source[STRUCT_PyListObject] = SLOT_DWARF;
+	dwarf->slot[FIELD_PyListObject_ob_item] = (struct slot){ .offset = 32, .width = 8, .source = SLOT_DWARF };
+	layout_overlay_dwarf(l, dwarf);
+	assert_int_equal(SIZEOF(l, PyListObject), 48);
+	assert_int_equal(OFFSET(l, PyListObject, ob_item), 32);
+	assert_int_equal(l->slot[FIELD_PyListObject_ob_item].source, SLOT_DWARF);
+	assert_false(HAS(l, PyListObject, allocated));
+	assert_int_equal(OFFSET(l, PyTupleObject, ob_item), before.slot[FIELD_PyTupleObject_ob_item].offset);
+	assert_int_equal(l->slot[FIELD_PyTupleObject_ob_item].source, SLOT_TABLE);
+	free(dwarf);
+	free(l);
+}
+
+static void layout_difference_next__compares_what_the_file_defines(void **state)
+{
+	(void)state;
+	struct layout *l = layout_of("3.12", &x86_64), dwarf = { .machine = &x86_64 };
+	struct layout_comparison c = { l, &dwarf, 0 };
+	struct layout_difference d;
+	assert_false(layout_difference_next(&c, &d));	/* it defines nothing */
+	dwarf.size[STRUCT_PyListObject] = l->size[STRUCT_PyListObject] + 8;
+	dwarf.size_source[STRUCT_PyListObject] = SLOT_DWARF;
+	dwarf.slot[FIELD_PyListObject_ob_item] = l->slot[FIELD_PyListObject_ob_item];
+	c.at = 0;
+	assert_true(layout_difference_next(&c, &d));
+	assert_int_equal(d.field, FIELD_PyListObject_allocated);	/* absent there */
+	assert_true(layout_difference_next(&c, &d));
+	assert_int_equal(d.structure, STRUCT_PyListObject);
+	assert_int_equal(d.field, -1);
+	assert_false(layout_difference_next(&c, &d));
+	free(l);
+}
+
 /* --- choosing ------------------------------------------------------------------------------- */
 
 static void expect_candidates(struct python_version v, const struct machine *machine, const char *expected)
@@ -554,6 +595,8 @@ int main(void)
 		cmocka_unit_test(layout_get__gives_0_for_an_absent_member),
 		cmocka_unit_test(layout_from_table__refuses_another_word_size),
 		cmocka_unit_test(layout_from_table__lays_a_delta_over_its_base),
+		cmocka_unit_test(layout_overlay_dwarf__replaces_whole_structs),
+		cmocka_unit_test(layout_difference_next__compares_what_the_file_defines),
 		cmocka_unit_test(layout_candidates__puts_the_release_s_own_table_first),
 		cmocka_unit_test(layout_candidates__offers_all_when_the_release_is_unknown),
 		cmocka_unit_test(layout_candidates__offers_both_collector_heads_of_3_6),
