@@ -10,13 +10,15 @@
 
 /* --- records -------------------------------------------------------------------------------- */
 
-enum field_column { FIELD_NAME, FIELD_OFFSET, FIELD_WIDTH, FIELD_BIT, FIELD_BITS, FIELD_SOURCE, FIELD_COLUMNS };
+enum field_column {
+	FIELD_NAME, FIELD_OFFSET, FIELD_WIDTH, FIELD_BIT, FIELD_BITS, FIELD_SOURCE, FIELD_COLUMNS,
+};
 
 static const struct column field_columns[] = {
 	[FIELD_NAME] = COLUMN("name", STRING, "of the member, as fields.def calls it"),
 	[FIELD_OFFSET] = COLUMN("offset", UINT, "bytes from the struct's start"),
 	[FIELD_WIDTH] = COLUMN("width", UINT, "bytes; 0 where only the place matters"),
-	[FIELD_BIT] = COLUMN("bit", UINT, "of a bit field: shift after loading width bytes; else null"),
+	[FIELD_BIT] = COLUMN("bit", UINT, "of a bit field: shift after the load; else null"),
 	[FIELD_BITS] = COLUMN("bits", UINT, "of a bit field: its width; else null"),
 	[FIELD_SOURCE] = COLUMN("source", STRING, "table, debug offsets or DWARF"),
 };
@@ -25,7 +27,8 @@ static void field_text(struct text *out, const struct value *values)
 {
 	text_printf(out, "  %6" PRIu64 " ", values[FIELD_OFFSET].u);
 	if (values[FIELD_BITS].state == VALUE_PRESENT)
-		text_printf(out, "bit %2" PRIu64 "+%-2" PRIu64 " ", values[FIELD_BIT].u, values[FIELD_BITS].u);
+		text_printf(out, "bit %2" PRIu64 "+%-2" PRIu64 " ", values[FIELD_BIT].u,
+			    values[FIELD_BITS].u);
 	else if (values[FIELD_WIDTH].u)
 		text_printf(out, "%8" PRIu64 " ", values[FIELD_WIDTH].u);
 	else
@@ -38,7 +41,8 @@ static void field_text(struct text *out, const struct value *values)
 }
 
 static const struct record field_record = {
-	.name = "fields", .list = true, .doc = "the members that this build has, of those that pycore uses",
+	.name = "fields", .list = true,
+	.doc = "the members that this build has, of those that pycore uses",
 	COLUMNS(field_columns), .text = field_text,
 };
 
@@ -64,31 +68,34 @@ static void struct_text(struct text *out, const struct value *values)
 static const struct record *const struct_children[] = { &field_record, NULL };
 
 static const struct record struct_record = {
-	.name = "structs", .list = true, .doc = "the structs that this build has, of those that pycore uses",
+	.name = "structs", .list = true,
+	.doc = "the structs that this build has, of those that pycore uses",
 	COLUMNS(struct_columns), .children = struct_children, .text = struct_text,
 };
 
 enum basis_column {
-	BASIS_TABLE, BASIS_ORIGIN, BASIS_VERSION_KNOWN, BASIS_VERSION_EVIDENCE, BASIS_EVIDENCE, BASIS_ADDRESS,
-	BASIS_PROOFS, BASIS_PROOFS_FAILED, BASIS_COLUMNS,
+	BASIS_TABLE, BASIS_ORIGIN, BASIS_VERSION_KNOWN, BASIS_VERSION_EVIDENCE, BASIS_EVIDENCE,
+	BASIS_ADDRESS, BASIS_PROOFS, BASIS_PROOFS_FAILED, BASIS_COLUMNS,
 };
 
 static const struct column basis_columns[] = {
 	[BASIS_TABLE] = COLUMN("table", STRING, "name of the committed table"),
 	[BASIS_ORIGIN] = COLUMN("origin", STRING, "what the table was made from"),
-	[BASIS_VERSION_KNOWN] = COLUMN("version_known", BOOL, "false: there is no table for this version; a guess"),
-	[BASIS_VERSION_EVIDENCE] = COLUMN("version_evidence", STRING, "what said which version it is"),
+	[BASIS_VERSION_KNOWN] = COLUMN("version_known", BOOL, "false: a guess, for want of a table"),
+	[BASIS_VERSION_EVIDENCE] = COLUMN("version_evidence", STRING, "what said which it is"),
 	[BASIS_EVIDENCE] = COLUMN("evidence", STRING, "how the interpreter was found"),
-	[BASIS_ADDRESS] = COLUMN("address", ADDRESS, "of _PyRuntime, before 3.7 of the first interpreter"),
+	[BASIS_ADDRESS] = COLUMN("address", ADDRESS, "of _PyRuntime, or (2.7, 3.6) an interpreter"),
 	[BASIS_PROOFS] = COLUMN("proofs", UINT, "truths of every CPython that hold in the core"),
 	[BASIS_PROOFS_FAILED] = COLUMN("proofs_failed", UINT, "and those that do not"),
 };
 
 static void basis_text(struct text *out, const struct value *values)
 {
-	text_printf(out, "Layout: table %s (%s)%s\n", values[BASIS_TABLE].s.bytes, values[BASIS_ORIGIN].s.bytes,
-		    values[BASIS_VERSION_KNOWN].b ? "" : ", a guess: no table was made for this version");
-	text_printf(out, "Why: the version comes from %s; the interpreter was found by %s, at 0x%" PRIx64 "\n",
+	bool known = values[BASIS_VERSION_KNOWN].b;
+	text_printf(out, "Layout: table %s (%s)%s\n", values[BASIS_TABLE].s.bytes,
+		    values[BASIS_ORIGIN].s.bytes,
+		    known ? "" : ", a guess: no table was made for this version");
+	text_printf(out, "Why: the version comes from %s; found by %s, at 0x%" PRIx64 "\n",
 		    values[BASIS_VERSION_EVIDENCE].s.bytes, values[BASIS_EVIDENCE].s.bytes,
 		    values[BASIS_ADDRESS].u);
 	text_printf(out, "Proofs: %" PRIu64 " hold, %" PRIu64 " do not\n", values[BASIS_PROOFS].u,
@@ -100,13 +107,16 @@ static const struct record basis_record = {
 	COLUMNS(basis_columns), .text = basis_text,
 };
 
-static const struct record *const root_children[] = { &basis_record, &layout_check_record, &struct_record, NULL };
+static const struct record *const root_children[] = {
+	&basis_record, &layout_check_record, &struct_record, NULL,
+};
 static const struct record root_record = { .name = "layout", .children = root_children };
 
 /* --- run ------------------------------------------------------------------------------------ */
 
 static const char *const source_names[] = {
-	[SLOT_NONE] = "none", [SLOT_TABLE] = "table", [SLOT_DEBUG_OFFSETS] = "debug offsets", [SLOT_DWARF] = "DWARF",
+	[SLOT_NONE] = "none", [SLOT_TABLE] = "table", [SLOT_DEBUG_OFFSETS] = "debug offsets",
+	[SLOT_DWARF] = "DWARF",
 };
 
 static const char *const evidence_names[] = {
@@ -121,7 +131,8 @@ static bool report_basis(const struct runtime *rt, struct report *report)
 {
 	const struct layout *l = &rt->layout;
 	const struct layout_table *table = layout_table_named(l->table);
-	const char *version_evidence = rt->version_evidence ? rt->version_evidence : "the layout that fits";
+	const char *version_evidence =
+		rt->version_evidence ? rt->version_evidence : "the layout that fits";
 	struct value values[BASIS_COLUMNS] = {
 		[BASIS_TABLE] = value_str(l->table),
 		[BASIS_ORIGIN] = value_str(table ? table->origin : ""),
@@ -201,7 +212,7 @@ static struct error *layout_run(struct session *session, const void *config, str
 			return NULL;
 	}
 	if (!shown)
-		return error_new(ERROR_USAGE, "no struct of this CPython is called %s; pycore layout CORE lists all",
+		return error_new(ERROR_USAGE, "no struct of this CPython is called %s; try without --struct",
 				 c->structure ? c->structure : "so");
 	return NULL;
 }
@@ -213,10 +224,11 @@ static unsigned layout_needs(const void *config)
 }
 
 static const struct option options[] = {
-	{ .name = "struct", .type = OPTION_STRING, .argument = "GLOB", .help = "only structs with such a name",
+	{ .name = "struct", .type = OPTION_STRING, .argument = "GLOB",
+	  .help = "only structs with such a name",
 	  .offset = offsetof(struct layout_config, structure) },
 	{ .name = "check", .type = OPTION_STRING, .argument = "EXE",
-	  .help = "compare the table for EXE (python, libpython or an extension) with its debug information",
+	  .help = "compare the table for EXE (python, libpython, an extension) with its DWARF",
 	  .offset = offsetof(struct layout_config, check) },
 	{ 0 },
 };
@@ -226,12 +238,14 @@ const struct analyzer analyzer_layout = {
 	.name = "layout",
 	.summary = "show how this CPython lays out its structs, and how that is known",
 	.description =
-		"Every member that pycore uses, with its struct, offset, width and where that comes from: a "
-		"committed table, the debug offsets that CPython 3.13 and later carry, or DWARF.\n\n"
-		"With --check no core is needed: the table for EXE's version is compared with EXE's own debug "
-		"information (in EXE, or in its separate debug file), and each member that lies elsewhere is "
-		"listed; the exit code is 1 if there are any. Of several tables for that version the one that "
-		"fits best is taken, and named. With a CORE too, the layout used for it is compared.",
+		"Every member that pycore uses, with its struct, offset, width and where that comes "
+		"from: a committed table, the debug offsets that CPython 3.13 and later carry, or "
+		"DWARF.\n\n"
+		"With --check no core is needed: the table for EXE's version is compared with EXE's "
+		"own debug information (in EXE, or in its separate debug file), and each member that "
+		"lies elsewhere is listed; the exit code is 1 if there are any. Of several tables for "
+		"that version the one that fits best is taken, and named. With a CORE too, the layout "
+		"used for it is compared.",
 	.example = "pycore layout core.1234\n"
 		   "pycore layout --struct 'Py*Frame*' core.1234\n"
 		   "pycore layout --check /usr/lib/x86_64-linux-gnu/libpython3.11.so.1.0",

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include "analyzers/words.h"
 #include "core/checked.h"
+#include "core/elf.h"
 #include "cpython_layouts/locate.h"
 #include "report/text.h"
 #include "symbols/debugfile.h"
@@ -13,13 +14,14 @@ enum { TABLES_MAX = 64 };
 /* --- records -------------------------------------------------------------------------------- */
 
 enum difference_column {
-	DIFFERENCE_STRUCT, DIFFERENCE_MEMBER, DIFFERENCE_TABLE, DIFFERENCE_DWARF, DIFFERENCE_COLUMNS,
+	DIFFERENCE_STRUCT, DIFFERENCE_MEMBER, DIFFERENCE_TABLE, DIFFERENCE_DWARF,
+	DIFFERENCE_COLUMNS,
 };
 
 static const struct column difference_columns[] = {
 	[DIFFERENCE_STRUCT] = COLUMN("struct", STRING, "as fields.def calls it"),
 	[DIFFERENCE_MEMBER] = COLUMN("member", STRING, "null: the struct's size"),
-	[DIFFERENCE_TABLE] = COLUMN("table", STRING, "\"offset+width\" or the size in the table; null: absent"),
+	[DIFFERENCE_TABLE] = COLUMN("table", STRING, "\"offset+width\" or the size; null: absent"),
 	[DIFFERENCE_DWARF] = COLUMN("dwarf", STRING, "and in the debug information"),
 };
 
@@ -43,8 +45,8 @@ static const struct record difference_record = {
 };
 
 enum check_column {
-	CHECK_FILE, CHECK_DEBUG_FILE, CHECK_TABLE, CHECK_ORIGIN, CHECK_STRUCTS, CHECK_MEMBERS, CHECK_DIFFER,
-	CHECK_SIZES_DIFFER, CHECK_OTHERS, CHECK_COLUMNS,
+	CHECK_FILE, CHECK_DEBUG_FILE, CHECK_TABLE, CHECK_ORIGIN, CHECK_STRUCTS, CHECK_MEMBERS,
+	CHECK_DIFFER, CHECK_SIZES_DIFFER, CHECK_OTHERS, CHECK_COLUMNS,
 };
 
 static const struct column check_columns[] = {
@@ -52,11 +54,11 @@ static const struct column check_columns[] = {
 	[CHECK_DEBUG_FILE] = COLUMN("debug_file", STRING, "where its debug information is"),
 	[CHECK_TABLE] = COLUMN("table", STRING, "the table for its version that fits best"),
 	[CHECK_ORIGIN] = COLUMN("origin", STRING, "what that table was made from"),
-	[CHECK_STRUCTS] = COLUMN("structs", UINT, "compared: those that the debug information defines"),
+	[CHECK_STRUCTS] = COLUMN("structs", UINT, "compared: those that DWARF defines"),
 	[CHECK_MEMBERS] = COLUMN("members", UINT, "of them"),
 	[CHECK_DIFFER] = COLUMN("differ", UINT, "members that lie elsewhere"),
 	[CHECK_SIZES_DIFFER] = COLUMN("sizes_differ", UINT, "structs of another size"),
-	[CHECK_OTHERS] = COLUMN("others", STRINGS, "the other tables for that version and what differs in them"),
+	[CHECK_OTHERS] = COLUMN("others", STRINGS, "other tables, and how much differs in them"),
 };
 
 static void check_text(struct text *out, const struct value *values)
@@ -66,14 +68,15 @@ static void check_text(struct text *out, const struct value *values)
 	text_escaped(out, values[CHECK_FILE].s.bytes, values[CHECK_FILE].s.len);
 	text_printf(out, "\nDebug information: ");
 	text_escaped(out, values[CHECK_DEBUG_FILE].s.bytes, values[CHECK_DEBUG_FILE].s.len);
-	text_printf(out, "\nTable: %s (%s)\n", values[CHECK_TABLE].s.bytes, values[CHECK_ORIGIN].s.bytes);
-	text_printf(out, "Compared: %" PRIu64 " members of %" PRIu64 " structs; ", values[CHECK_MEMBERS].u,
-		    values[CHECK_STRUCTS].u);
+	text_printf(out, "\nTable: %s (%s)\n", values[CHECK_TABLE].s.bytes,
+		    values[CHECK_ORIGIN].s.bytes);
+	text_printf(out, "Compared: %" PRIu64 " members of %" PRIu64 " structs; ",
+		    values[CHECK_MEMBERS].u, values[CHECK_STRUCTS].u);
 	if (!values[CHECK_DIFFER].u && !values[CHECK_SIZES_DIFFER].u)
 		text_printf(out, "all equal\n");
 	else
-		text_printf(out, "of these differ %" PRIu64 ", and of the sizes %" PRIu64 "\n", values[CHECK_DIFFER].u,
-			    values[CHECK_SIZES_DIFFER].u);
+		text_printf(out, "of these differ %" PRIu64 ", and of the sizes %" PRIu64 "\n",
+			    values[CHECK_DIFFER].u, values[CHECK_SIZES_DIFFER].u);
 	if (others->state == VALUE_PRESENT && others->list.count) {
 		text_printf(out, "Other tables differ:");
 		for (size_t i = 0; i < others->list.count; i++)
@@ -85,7 +88,8 @@ static void check_text(struct text *out, const struct value *values)
 static const struct record *const check_children[] = { &difference_record, NULL };
 
 const struct record layout_check_record = {
-	.name = "check", .doc = "with --check: the table compared with debug information; else null",
+	.name = "check",
+	.doc = "with --check: the table compared with debug information; else null",
 	COLUMNS(check_columns), .children = check_children, .text = check_text,
 };
 
@@ -118,25 +122,24 @@ static struct error *open_checked(struct files *files, const char *path, struct 
 	struct error *err = files_map_given(files, path, file);
 	if (err)
 		return err;
-	const struct machine *machine = file->size > EI_DATA + 3u && !memcmp(file->data, ELFMAG, SELFMAG) ?
-		machine_find((uint16_t)(file->data[EI_DATA] == ELFDATA2MSB ?
-					file->data[18] << 8 | file->data[19] : file->data[19] << 8 | file->data[18]),
-			     file->data[EI_CLASS], file->data[EI_DATA]) : NULL;
-	if (!machine || !elffile_open(file->data, file->size, machine, &ret->elf))
+	struct elf_header header;
+	if (!elf_header_load(file->data, file->size, &header) || !header.machine ||
+	    !elffile_open(file->data, file->size, header.machine, &ret->elf))
 		return error_new(ERROR_UNSUPPORTED,
-				 "%s: is not an ELF file of a known machine; name a python, a libpython or an extension",
-				 path);
+				 "%s: is not an ELF file of a known machine; name a python, a "
+				 "libpython or an extension", path);
 	ret->module.path = path;
 	elffile_build_id(&ret->elf, &ret->module.build_id);
 	if (!elffile_find_section(&ret->elf, ".debug_info", 0, &section) &&
-	    !debugfile_find(files, machine, &ret->module, &ret->debug))
+	    !debugfile_find(files, header.machine, &ret->module, &ret->debug))
 		return error_new(ERROR_UNSUPPORTED,
-				 "%s: has no debug information, and no debug file for it was found; install its "
-				 "debug symbols (python3-dbg), or name their tree with --sysroot or --search", path);
+				 "%s: has no debug information, and no debug file for it was found; "
+				 "install its debug symbols (python3-dbg), or name their tree with "
+				 "--sysroot or --search", path);
 	ret->dwarf = calloc(1, sizeof(*ret->dwarf));
 	if (!ret->dwarf)
 		return error_nomem();
-	ret->dwarf->machine = machine;
+	ret->dwarf->machine = header.machine;
 	return layout_apply_dwarf(ret->dwarf, debug_of(ret));
 }
 
@@ -150,7 +153,8 @@ static bool version_of(const struct checked_file *f, struct python_version *ret)
 		return found;
 	for (size_t i = 0; i < t.count; i++) {
 		struct elf_symbol s;
-		elf_symbol_load(f->elf.machine, t.symbols + i * elf_symbol_size(f->elf.machine), &s);
+		elf_symbol_load(f->elf.machine, t.symbols + i * elf_symbol_size(f->elf.machine),
+				&s);
 		const char *symbol = elf_symtab_name(&t, s.name);
 		const uint8_t *p = symbol && streq(symbol, "Py_Version") && s.section != SHN_UNDEF ?
 			elffile_at(&f->elf, s.value, f->elf.machine->word) : NULL;
@@ -227,14 +231,15 @@ static bool report_difference(const struct layout *l, const struct layout *dwarf
 {
 	const struct layout *sides[] = { l, dwarf };
 	char text[2][48];
-	struct value values[DIFFERENCE_COLUMNS] = { [DIFFERENCE_STRUCT] = value_str(structure_names[d->structure]) };
+	struct value values[DIFFERENCE_COLUMNS] = { 0 };
+	values[DIFFERENCE_STRUCT] = value_str(structure_names[d->structure]);
 	for (int i = 0; i < 2; i++) {
 		const struct slot *slot = d->field >= 0 ? &sides[i]->slot[d->field] : NULL;
 		if (!slot)
 			snprintf(text[i], sizeof(text[i]), "%u", sides[i]->size[d->structure]);
 		else if (slot->bits)
-			snprintf(text[i], sizeof(text[i]), "%u+%u bit %u+%u", slot->offset, slot->width, slot->bit,
-				 slot->bits);
+			snprintf(text[i], sizeof(text[i]), "%u+%u bit %u+%u", slot->offset,
+				 slot->width, slot->bit, slot->bits);
 		else
 			snprintf(text[i], sizeof(text[i]), "%u+%u", slot->offset, slot->width);
 		if (!slot || slot->source != SLOT_NONE)
@@ -254,8 +259,9 @@ static void count_compared(const struct layout *dwarf, uint64_t *structs, uint64
 		*members += dwarf->slot[f].source == SLOT_DWARF;
 }
 
-static void report_notes(const struct layout *l, const struct layout *dwarf, const struct score *score,
-			 const struct score *fittest, struct report *report)
+static void report_notes(const struct layout *l, const struct layout *dwarf,
+			 const struct score *score, const struct score *fittest,
+			 struct report *report)
 {
 	_str_ struct str text = STR_INIT;
 	if (score->members) {
@@ -267,17 +273,19 @@ static void report_notes(const struct layout *l, const struct layout *dwarf, con
 			str_adds(&text, "; add a table for this build (docs/adding-a-python.md)");
 		report_note(report, NOTE_LOSS, text.buf);
 	} else if (score->sizes) {
-		report_note(report, NOTE_INFO, "only sizes differ: releases append members that pycore does not use");
+		report_note(report, NOTE_INFO,
+			    "only sizes differ: releases append members that pycore does not use");
 	}
 	if (dwarf->size_source[STRUCT_PyThreadState] != SLOT_DWARF)
-		report_note(report, NOTE_INFO, "the interpreter's own structs are not in this file: for them "
+		report_note(report, NOTE_INFO,
+			    "the interpreter's own structs are not in this file: for them "
 			    "check the libpython that it is linked with");
 }
 
-/* l, used: the layout that is checked, and how it does; scores: how each table does, and the fittest. */
-static bool report_check(const struct checked_file *f, const struct layout *l, const struct score *used,
-			 const struct score *scores, size_t count, const struct score *fittest,
-			 struct report *report)
+/* l, used: the layout that is checked, and how it does; scores: how each table does. */
+static bool report_check(const struct checked_file *f, const struct layout *l,
+			 const struct score *used, const struct score *scores, size_t count,
+			 const struct score *fittest, struct report *report)
 {
 	char other_texts[TABLES_MAX][96];
 	const char *others[TABLES_MAX];
@@ -286,9 +294,10 @@ static bool report_check(const struct checked_file *f, const struct layout *l, c
 		if (scores[i].table == used->table)
 			continue;
 		others[other_count] = other_texts[other_count];
-		snprintf(other_texts[other_count++], sizeof(other_texts[0]), "%s in %u member%s and %u size%s",
-			 scores[i].table->name, scores[i].members, scores[i].members == 1 ? "" : "s",
-			 scores[i].sizes, scores[i].sizes == 1 ? "" : "s");
+		snprintf(other_texts[other_count++], sizeof(other_texts[0]),
+			 "%s in %u member%s and %u size%s", scores[i].table->name,
+			 scores[i].members, scores[i].members == 1 ? "" : "s", scores[i].sizes,
+			 scores[i].sizes == 1 ? "" : "s");
 	}
 	const struct layout_table *table = layout_table_named(l->table);
 	const struct mapped_file *debug = debug_of(f);
@@ -319,7 +328,8 @@ static bool report_check(const struct checked_file *f, const struct layout *l, c
 	return true;
 }
 
-static struct error *check_file(struct session *session, const struct checked_file *f, struct report *report)
+static struct error *check_file(struct session *session, const struct checked_file *f,
+				struct report *report)
 {
 	const struct layout_table *tables[TABLES_MAX];
 	struct score scores[TABLES_MAX], fittest = { 0 }, used;
@@ -334,8 +344,8 @@ static struct error *check_file(struct session *session, const struct checked_fi
 	size_t count = tables_for(&v, f->dwarf->machine, tables);
 	if (!count)
 		return error_new(ERROR_UNSUPPORTED,
-				 "%s: there is no table for CPython %u.%u on %s; add one (docs/adding-a-python.md)",
-				 f->module.path, v.major, v.minor, f->dwarf->machine->name);
+				 "%s: there is no table for CPython %u.%u on %s; add one "
+				 "(docs/adding-a-python.md)", f->module.path, v.major, v.minor, f->dwarf->machine->name);
 	for (size_t i = 0; i < count; i++) {
 		struct error *err = layout_from_table(tables[i], f->dwarf->machine, l);
 		if (err)
@@ -359,7 +369,8 @@ static struct error *check_file(struct session *session, const struct checked_fi
 	return NULL;
 }
 
-struct error *layout_check_run(struct session *session, const struct layout_config *config, struct report *report)
+struct error *layout_check_run(struct session *session, const struct layout_config *config,
+			       struct report *report)
 {
 	_cleanup_(checked_file_release) struct checked_file f = { 0 };
 	uint64_t structs, members;
@@ -369,7 +380,7 @@ struct error *layout_check_run(struct session *session, const struct layout_conf
 	count_compared(f.dwarf, &structs, &members);
 	if (!structs)
 		return error_new(ERROR_UNSUPPORTED,
-				 "%s: its debug information defines no struct of CPython; if it is linked with a "
-				 "libpython, check that", config->check);
+				 "%s: its debug information defines no struct of CPython; if it is "
+				 "linked with a libpython, check that", config->check);
 	return check_file(session, &f, report);
 }

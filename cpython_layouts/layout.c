@@ -34,7 +34,8 @@ uint64_t layout_load(const struct layout *l, const uint8_t *p, const struct slot
 		size_t f = (size_t)(s - l->slot);
 		trace(LAYOUT, "%s.%s is read, which %s has not",
 		      f < FIELD_COUNT ? structure_names[field_infos[f].structure] : "?",
-		      f < FIELD_COUNT ? field_infos[f].name : "?", l->table ? l->table : "this layout");
+		      f < FIELD_COUNT ? field_infos[f].name : "?",
+		      l->table ? l->table : "this layout");
 		return 0;
 	}
 	}
@@ -63,10 +64,11 @@ static const struct dialect_row {
 	{ 3, 6, { FRAMES_OBJECTS, LINES_LNOTAB_SIGNED, ATTRIBUTES_DICTOFFSET, REFERENCES_PLAIN,
 		  GENERATORS_FRAME_OBJECT, .owner_c = 0xff, .deque_block = 64 } },
 	{ 3, 10, { FRAMES_OBJECTS, LINES_LINETABLE, ATTRIBUTES_DICTOFFSET, REFERENCES_PLAIN,
-		   GENERATORS_FRAME_OBJECT, .owner_c = 0xff, .lasti_in_units = true, .deque_block = 64 } },
-	{ 3, 11, { FRAMES_CFRAME, LINES_LOCATIONS, ATTRIBUTES_MANAGED_311, REFERENCES_PLAIN,
-		   GENERATORS_STATE_311, .owner_generator = 1, .owner_c = 0xff, .qualname_shown = true,
+		   GENERATORS_FRAME_OBJECT, .owner_c = 0xff, .lasti_in_units = true,
 		   .deque_block = 64 } },
+	{ 3, 11, { FRAMES_CFRAME, LINES_LOCATIONS, ATTRIBUTES_MANAGED_311, REFERENCES_PLAIN,
+		   GENERATORS_STATE_311, .owner_generator = 1, .owner_c = 0xff,
+		   .qualname_shown = true, .deque_block = 64 } },
 	{ 3, 12, { FRAMES_CFRAME, LINES_LOCATIONS, ATTRIBUTES_MANAGED_312, REFERENCES_PLAIN,
 		   GENERATORS_STATE_311, .owner_generator = 1, .owner_c = 3, .qualname_shown = true,
 		   .deque_block = 64 } },
@@ -120,7 +122,15 @@ const struct layout_table *layout_table_named(const char *name)
 
 static uint8_t word_of(uint16_t e_machine)
 {
-	return e_machine == EM_386 || e_machine == EM_ARM || e_machine == EM_PPC || e_machine == EM_MIPS ? 4 : 8;
+	switch (e_machine) {
+	case EM_386:
+	case EM_ARM:
+	case EM_PPC:
+	case EM_MIPS:
+		return 4;
+	default:
+		return 8;
+	}
 }
 
 struct error *layout_from_table(const struct layout_table *table, const struct machine *machine,
@@ -130,12 +140,14 @@ struct error *layout_from_table(const struct layout_table *table, const struct m
 	size_t depth = 0;
 	for (const struct layout_table *t = table; t; t = layout_table_named(t->base)) {
 		if (depth > BASES_MAX)
-			return error_new(ERROR_INTERNAL, "table %s: its bases have no end", table->name);
+			return error_new(ERROR_INTERNAL, "table %s: its bases have no end",
+					 table->name);
 		chain[depth++] = t;
 		if (!t->base)
 			break;
 		if (!layout_table_named(t->base))
-			return error_new(ERROR_INTERNAL, "table %s: there is no table %s", t->name, t->base);
+			return error_new(ERROR_INTERNAL, "table %s: there is no table %s", t->name,
+					 t->base);
 	}
 	if (word_of(table->e_machine) != machine->word)
 		return error_new(ERROR_UNSUPPORTED,
@@ -153,8 +165,8 @@ struct error *layout_from_table(const struct layout_table *table, const struct m
 		}
 	}
 	ret->dialect = dialects_for(&table->first, &ret->version_known);
-	if (machine->word == 4)
-		ret->dialect.long_shift = 15;	/* PYLONG_BITS_IN_DIGIT's default, Include/pyport.h */
+	if (machine->word == 4)		/* PYLONG_BITS_IN_DIGIT's default, Include/pyport.h */
+		ret->dialect.long_shift = 15;
 	/* Debian's choice; pyenv's and python.org's 2.7 have 2: runtime_locate() finds out */
 	ret->unicode_unit = 4;
 	return NULL;
@@ -207,15 +219,16 @@ size_t layout_candidates(const struct python_version *v, const struct machine *m
 	return count;
 }
 
-const struct layout_table *layout_nearest_table(const struct python_version *v, const struct machine *machine)
+const struct layout_table *layout_nearest_table(const struct python_version *v,
+						const struct machine *machine)
 {
 	const struct layout_table *best = NULL;
 	for (size_t i = 0; layout_tables[i]; i++) {
 		const struct layout_table *t = layout_tables[i], *one[1];
 		struct python_version minor = t->first;
 		minor.micro = 0xff;
-		if (t->first.major != v->major || t->first.minor > v->minor || t->first.debug != v->debug ||
-		    t->first.free_threaded != v->free_threaded ||
+		if (t->first.major != v->major || t->first.minor > v->minor ||
+		    t->first.debug != v->debug || t->first.free_threaded != v->free_threaded ||
 		    (best && t->first.minor <= best->first.minor))
 			continue;
 		if (layout_candidates(&minor, machine, one, 1) == 1)
@@ -228,10 +241,11 @@ const struct layout_table *layout_nearest_table(const struct python_version *v, 
 
 /* Without these nothing can be said about any process. */
 static const uint16_t needed[] = {
-	FIELD_PyObject_ob_type,	       FIELD_PyTypeObject_tp_name,	  FIELD_PyTypeObject_tp_flags,
-	FIELD_PyTypeObject_tp_basicsize, FIELD_PyInterpreterState_next, FIELD_PyInterpreterState_tstate_head,
-	FIELD_PyThreadState_next,      FIELD_PyThreadState_interp,	  FIELD_PyThreadState_thread_id,
-	FIELD_PyCodeObject_co_filename, FIELD_PyCodeObject_co_name,	  FIELD_PyCodeObject_co_firstlineno,
+	FIELD_PyObject_ob_type, FIELD_PyTypeObject_tp_name, FIELD_PyTypeObject_tp_flags,
+	FIELD_PyTypeObject_tp_basicsize, FIELD_PyInterpreterState_next,
+	FIELD_PyInterpreterState_tstate_head, FIELD_PyThreadState_next, FIELD_PyThreadState_interp,
+	FIELD_PyThreadState_thread_id, FIELD_PyCodeObject_co_filename, FIELD_PyCodeObject_co_name,
+	FIELD_PyCodeObject_co_firstlineno,
 };
 
 static struct error *check_slot(const struct layout *l, size_t f)
@@ -248,16 +262,18 @@ static struct error *check_slot(const struct layout *l, size_t f)
 		fits = fits && s->width <= 4 && s->bit + s->bits <= s->width * 8;
 	if (fits && (uint64_t)s->offset + s->width <= size)
 		return NULL;
-	return error_new(ERROR_UNSUPPORTED, "layout %s: %s.%s (%u bytes at %u) does not lie in a struct of %" PRIu64,
-			 l->table ? l->table : "?", structure_names[info->structure], info->name, s->width,
-			 s->offset, size);
+	return error_new(ERROR_UNSUPPORTED,
+			 "layout %s: %s.%s (%u bytes at %u) does not lie in a struct of %" PRIu64,
+			 l->table ? l->table : "?", structure_names[info->structure], info->name,
+			 s->width, s->offset, size);
 }
 
 struct error *layout_check(const struct layout *l)
 {
 	for (size_t s = 0; s < STRUCT_COUNT; s++) {
 		if (l->size[s] > STRUCT_SIZE_MAX)
-			return error_new(ERROR_UNSUPPORTED, "layout %s: %s has %u bytes, which cannot be",
+			return error_new(ERROR_UNSUPPORTED,
+					 "layout %s: %s has %u bytes, which cannot be",
 					 l->table ? l->table : "?", structure_names[s], l->size[s]);
 	}
 	for (size_t f = 0; f < FIELD_COUNT; f++) {

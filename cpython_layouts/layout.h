@@ -2,7 +2,7 @@
  *
  *	fields.def --> enum field, enum structure
  *	tables/     --> one table per distinct layout, generated from CPython's own headers
- *	layout     --> a table for this process: table < _Py_DebugOffsets < DWARF, merged and checked
+ *	layout     --> a table for this process: table < _Py_DebugOffsets < DWARF, checked
  *
  * Ask for the member, not for the version: HAS(l, PyThreadState, cframe). What differs in meaning
  * rather than in place is a named dialect. Absent is not zero: GET of an absent member is a bug of
@@ -48,7 +48,7 @@ struct slot {
 
 struct python_version {
 	uint8_t major, minor, micro;
-	uint8_t level;		/* 0xa alpha, 0xb beta, 0xc candidate, 0xf final, as PY_VERSION_HEX */
+	uint8_t level;		/* as in PY_VERSION_HEX: 0xa alpha, 0xb beta, 0xc candidate, 0xf final */
 	uint8_t serial;
 	bool debug;		/* Py_DEBUG */
 	bool free_threaded;	/* Py_GIL_DISABLED */
@@ -80,15 +80,15 @@ enum reference_dialect {
 };
 enum generator_dialect {
 	GENERATORS_FRAME_OBJECT,	/* gi_frame (2.7 - 3.10) */
-	GENERATORS_STATE_311,		/* created -2, suspended -1, executing 0, completed 1, cleared 4 */
-	GENERATORS_STATE_313,		/* created -3, suspended -2, in yield from -1, the rest as 3.11 */
-	GENERATORS_STATE_315,		/* created 0, suspended 1, in yield from 2 3, executing 4, cleared 5 */
+	GENERATORS_STATE_311,		/* -2 created, -1 suspended, 0 executing, 1 completed, 4 cleared */
+	GENERATORS_STATE_313,		/* -3 created, -2 suspended, -1 in yield from, else as 3.11 */
+	GENERATORS_STATE_315,		/* 0 created, 1 suspended, 2 3 in yield from, 4 executing, 5 cleared */
 };
 
 struct dialects {
 	uint8_t frames, lines, attributes, references, generators;	/* the enums above */
 	uint8_t owner_generator;	/* _PyInterpreterFrame.owner of a generator's own frame */
-	uint8_t owner_c;		/* owners from here on are no Python frames; 0xff: none (3.11) */
+	uint8_t owner_c;		/* owners from here on: no Python frames; 0xff: none (3.11) */
 	bool lasti_in_units;		/* f_lasti counts code units of 2 bytes (3.10) */
 	bool qualname_shown;		/* tracebacks show co_qualname (3.11+) ... see code.h */
 	bool unicode_27;		/* str is bytes; unicode is another type (2.7) */
@@ -152,7 +152,7 @@ struct field_info {
 enum field_kind { KIND_PTR, KIND_INT, KIND_UINT, KIND_AT };
 extern const struct field_info field_infos[FIELD_COUNT];
 
-/* A committed table (cpython_layouts/tables/). Only what differs from `base` is listed in a delta. */
+/* A committed table (cpython_layouts/tables/). A delta lists only what differs from its base. */
 struct layout_table {
 	const char *name;		/* "3.12", "3.13t", "3.14d" */
 	const char *base;		/* name of the table that this one amends; NULL: complete */
@@ -179,10 +179,12 @@ size_t layout_candidates(const struct python_version *v, const struct machine *m
 /* For a version that no table was made for: that of the newest older minor version with the same
  * debug and free_threaded, as a start for debug offsets and DWARF; NULL: none. What comes of it is
  * to be told as a guess. */
-const struct layout_table *layout_nearest_table(const struct python_version *v, const struct machine *machine);
+const struct layout_table *layout_nearest_table(const struct python_version *v,
+						const struct machine *machine);
 /* Overlay what _Py_DebugOffsets (3.13+) at host bytes p (len bytes) says. Every offset is bounded
  * by its struct's size and each size by 1 MiB. ERROR_UNSUPPORTED: nonsense in it. */
-struct error *layout_apply_debug_offsets(struct layout *l, const uint8_t *p, size_t len) _must_check_;
+struct error *layout_apply_debug_offsets(struct layout *l, const uint8_t *p,
+					 size_t len) _must_check_;
 /* Overlay what the DWARF of the process's own python, libpython or their debug file says. Slow (it
  * reads all of it), and only for --check or when no table fits: a traceback does not pay for it.
  * Members of a struct that the file defines and that it does not name become absent. */
@@ -197,7 +199,7 @@ struct layout_difference {
 	int field;			/* enum field; -1: the struct's size */
 };
 struct layout_comparison {
-	const struct layout *layout, *dwarf;	/* dwarf: layout_apply_dwarf() on a copy of layout */
+	const struct layout *layout, *dwarf;	/* dwarf: after layout_apply_dwarf() */
 	size_t at;
 };
 bool layout_difference_next(struct layout_comparison *c, struct layout_difference *ret);

@@ -93,7 +93,8 @@ static bool same_place(const struct slot *a, const struct slot *b)
 {
 	if (a->source == SLOT_NONE || b->source == SLOT_NONE)
 		return a->source == b->source;
-	return a->offset == b->offset && a->width == b->width && a->bit == b->bit && a->bits == b->bits;
+	return a->offset == b->offset && a->width == b->width && a->bit == b->bit &&
+	       a->bits == b->bits;
 }
 
 bool layout_difference_next(struct layout_comparison *c, struct layout_difference *ret)
@@ -101,14 +102,16 @@ bool layout_difference_next(struct layout_comparison *c, struct layout_differenc
 	while (c->at < FIELD_COUNT) {
 		size_t f = c->at++;
 		enum structure s = field_infos[f].structure;
-		if (c->dwarf->size_source[s] != SLOT_DWARF || same_place(&c->layout->slot[f], &c->dwarf->slot[f]))
+		if (c->dwarf->size_source[s] != SLOT_DWARF ||
+		    same_place(&c->layout->slot[f], &c->dwarf->slot[f]))
 			continue;
 		*ret = (struct layout_difference){ s, (int)f };
 		return true;
 	}
 	while (c->at < FIELD_COUNT + STRUCT_COUNT) {
 		size_t s = c->at++ - FIELD_COUNT;
-		if (c->dwarf->size_source[s] != SLOT_DWARF || c->layout->size[s] == c->dwarf->size[s])
+		if (c->dwarf->size_source[s] != SLOT_DWARF ||
+		    c->layout->size[s] == c->dwarf->size[s])
 			continue;
 		*ret = (struct layout_difference){ s, -1 };
 		return true;

@@ -127,7 +127,8 @@ static bool bit_place(const struct reader *r, Dwarf_Die *member, uint64_t storag
 }
 
 /* Fill *ret from a member entry whose struct begins at base. */
-static bool member_place(const struct reader *r, Dwarf_Die *member, uint64_t base, struct dwarf_member *ret)
+static bool member_place(const struct reader *r, Dwarf_Die *member, uint64_t base,
+			 struct dwarf_member *ret)
 {
 	uint64_t offset = member_offset(member) + base, bits = 0;
 	Dwarf_Die type, item;
@@ -151,7 +152,8 @@ static bool member_place(const struct reader *r, Dwarf_Die *member, uint64_t bas
 
 static bool looked_through(const char *name)
 {
-	return !name || !*name || !strcmp(name, "ob_base") || !strcmp(name, "_base") || !strcmp(name, "base");
+	return !name || !*name || !strcmp(name, "ob_base") || !strcmp(name, "_base") ||
+	       !strcmp(name, "base");
 }
 
 struct level {
@@ -177,14 +179,17 @@ static bool find_member(Dwarf_Die *aggregate, uint64_t base, const char *name, s
 			const char *child_name = dwarf_diename(&child);
 			if (dwarf_tag(&child) != DW_TAG_member)
 				continue;
-			if (child_name && strlen(child_name) == len && !memcmp(child_name, name, len)) {
+			if (child_name && strlen(child_name) == len &&
+			    !memcmp(child_name, name, len)) {
 				*ret = child;
 				*ret_base = queue[head].base;
 				return true;
 			}
 			struct level *next = &queue[tail];
-			if (!looked_through(child_name) || tail == sizeof(queue) / sizeof(queue[0]) ||
-			    queue[head].depth == PATH_DEPTH || !plain_type(&child, &next->aggregate) ||
+			if (!looked_through(child_name) ||
+			    tail == sizeof(queue) / sizeof(queue[0]) ||
+			    queue[head].depth == PATH_DEPTH ||
+			    !plain_type(&child, &next->aggregate) ||
 			    !is_aggregate(&next->aggregate))
 				continue;
 			next->base = queue[head].base + member_offset(&child);
@@ -216,7 +221,8 @@ static bool resolve_path(const struct reader *r, Dwarf_Die *aggregate, const cha
 	}
 }
 
-static bool resolve_member(const struct reader *r, Dwarf_Die *aggregate, struct dwarf_member *member)
+static bool resolve_member(const struct reader *r, Dwarf_Die *aggregate,
+			   struct dwarf_member *member)
 {
 	const char *path = member->paths;
 	for (;;) {
@@ -342,8 +348,8 @@ static bool has_compressed_sections(Elf *elf)
 }
 
 /* libelf does not write into an image that it reads, but for one thing: when it decompresses a
- * section it changes that section's header. Our mapping is read-only, so such a file (Debian's debug
- * files are) is copied first: *copy is to be freed after the Elf. */
+ * section it changes that section's header. Our mapping is read-only, so such a file (Debian's
+ * debug files are) is copied first: *copy is to be freed after the Elf. */
 static struct error *open_elf(const struct mapped_file *file, void **copy, Elf **ret)
 {
 	const char *path = file->path ? file->path : "the file";
@@ -372,12 +378,12 @@ static struct error *open_dwarf(const struct mapped_file *file, void **copy, Elf
 	*ret = dwarf_begin_elf(*elf, DWARF_C_READ, NULL);
 	if (!*ret)
 		return error_new(ERROR_UNSUPPORTED,
-				 "%s: has no debug information; install the package with its debug symbols",
-				 path);
+				 "%s: has no debug information; install its debug symbols", path);
 	return NULL;
 }
 
-struct error *dwarf_read_structs(const struct mapped_file *file, struct dwarf_struct *structs, size_t count)
+struct error *dwarf_read_structs(const struct mapped_file *file, struct dwarf_struct *structs,
+				 size_t count)
 {
 	_free_ void *copy = NULL;			/* released after the others */
 	_cleanup_(close_elf) Elf *elf = NULL;
@@ -398,7 +404,8 @@ struct error *dwarf_read_structs(const struct mapped_file *file, struct dwarf_st
 		return error_nomem();
 	}
 	memset(rank, 0xff, count * sizeof(*rank));
-	while (r.dies < DIES_MAX && dwarf_get_units(dwarf, cu, &cu, NULL, &unit_type, &unit, NULL) == 0)
+	while (r.dies < DIES_MAX &&
+	       dwarf_get_units(dwarf, cu, &cu, NULL, &unit_type, &unit, NULL) == 0)
 		read_unit(&r, &unit);
 	vec_release(&r.names);
 	return NULL;

@@ -10,7 +10,8 @@
  * called ob_base, _base or base are looked through, the nearest level first.
  *
  * The file must be linked (an executable, a shared object, its separate debug file): the
- * relocations of an object file are not applied. Hostile DWARF costs time, bounded, or is an error. */
+ * relocations of an object file are not applied. Hostile DWARF costs time, bounded, or is an
+ * error. */
 #ifndef SYMBOLS_DWARF_H
 #define SYMBOLS_DWARF_H
 
@@ -21,8 +22,8 @@ struct dwarf_member {
 	const char *paths;
 	/* out */
 	bool found;
-	uint32_t offset;	/* bytes from the struct's start; of a bit field: of the bytes to load */
-	uint32_t size;		/* bytes; of a bit field: the fewest (1, 2, 4, 8) that hold it; 0: flexible */
+	uint32_t offset;	/* bytes from the struct's start */
+	uint32_t size;		/* bytes; of a bit field: the fewest to load; 0: flexible */
 	uint32_t element;	/* bytes of one item of an array; else as size */
 	uint8_t bit, bits;	/* a bit field's shift after that load, and width; bits 0: none */
 };

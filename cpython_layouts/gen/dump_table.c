@@ -76,9 +76,10 @@ static void read_line(struct layout *l, const char *line)
 		return;
 	}
 	bit = bits = offset = width = 0;
-	if (sscanf(line, " BITS(%127[^,], %127[^,], %u, %u, %u, %u)", structure, member, &offset, &width, &bit,
-		   &bits) != 6 &&
-	    sscanf(line, " PLACE(%127[^,], %127[^,], %u, %u)", structure, member, &offset, &width) != 4) {
+	if (sscanf(line, " BITS(%127[^,], %127[^,], %u, %u, %u, %u)", structure, member, &offset,
+		   &width, &bit, &bits) != 6 &&
+	    sscanf(line, " PLACE(%127[^,], %127[^,], %u, %u)", structure, member, &offset,
+		   &width) != 4) {
 		if (sscanf(line, " GONE(%127[^,], %127[^)])", structure, member) != 2)
 			return;
 		f = field_by_name(structure, member);
@@ -88,7 +89,8 @@ static void read_line(struct layout *l, const char *line)
 	}
 	f = field_by_name(structure, member);
 	if (f >= 0)
-		l->slot[f] = (struct slot){ offset, (uint8_t)width, (uint8_t)bit, (uint8_t)bits, SLOT_TABLE };
+		l->slot[f] = (struct slot){ offset, (uint8_t)width, (uint8_t)bit, (uint8_t)bits,
+					    SLOT_TABLE };
 }
 
 static bool read_table(const char *dir, const char *name, unsigned depth, struct layout *l)
@@ -97,14 +99,16 @@ static bool read_table(const char *dir, const char *name, unsigned depth, struct
 	snprintf(path, sizeof(path), "%s/%s.c", dir, name);
 	FILE *in = fopen(path, "r");
 	if (!in || depth > 4) {
-		fprintf(stderr, "dump_table: %s: cannot be read; make the base table first\n", path);
+		fprintf(stderr, "dump_table: %s: cannot be read; make the base table first\n",
+			path);
 		if (in)
 			fclose(in);
 		return false;
 	}
 	/* .base stands below the lines that amend it: two passes */
 	while (fgets(line, sizeof(line), in)) {
-		if (sscanf(line, " .base = \"%63[^\"]\"", base) == 1 && !read_table(dir, base, depth + 1, l)) {
+		if (sscanf(line, " .base = \"%63[^\"]\"", base) == 1 &&
+		    !read_table(dir, base, depth + 1, l)) {
 			fclose(in);
 			return false;
 		}
@@ -112,7 +116,8 @@ static bool read_table(const char *dir, const char *name, unsigned depth, struct
 	rewind(in);
 	while (fgets(line, sizeof(line), in)) {
 		read_line(l, line);
-		if (sscanf(line, " .first = { %*u, %*u, %*u, 0xf, 0, %5[a-z], %5[a-z]", debug, threaded) == 2) {
+		if (sscanf(line, " .first = { %*u, %*u, %*u, 0xf, 0, %5[a-z], %5[a-z]", debug,
+			   threaded) == 2) {
 			l->version.debug = !strcmp(debug, "true");
 			l->version.free_threaded = !strcmp(threaded, "true");
 		}
@@ -134,7 +139,8 @@ static void print_absent(const struct layout *l)
 		if (l->slot[f].source != SLOT_NONE)
 			continue;
 		if ((int)info->structure != last)
-			snprintf(text, sizeof(text), "%s.%s", structure_names[info->structure], info->name);
+			snprintf(text, sizeof(text), "%s.%s", structure_names[info->structure],
+				 info->name);
 		else
 			snprintf(text, sizeof(text), ".%s", info->name);
 		last = info->structure;
@@ -150,7 +156,8 @@ static bool same_place(const struct slot *a, const struct slot *b)
 {
 	if (a->source == SLOT_NONE || b->source == SLOT_NONE)
 		return a->source == b->source;
-	return a->offset == b->offset && a->width == b->width && a->bit == b->bit && a->bits == b->bits;
+	return a->offset == b->offset && a->width == b->width && a->bit == b->bit &&
+	       a->bits == b->bits;
 }
 
 static size_t print_fields(const struct layout *l, const struct layout *base)
@@ -166,8 +173,8 @@ static size_t print_fields(const struct layout *l, const struct layout *base)
 		if (slot->source == SLOT_NONE)
 			printf("\tGONE(%s, %s)\n", s, m);
 		else if (slot->bits)
-			printf("\tBITS(%s, %s, %u, %u, %u, %u)\n", s, m, slot->offset, slot->width, slot->bit,
-			       slot->bits);
+			printf("\tBITS(%s, %s, %u, %u, %u, %u)\n", s, m, slot->offset, slot->width,
+			       slot->bit, slot->bits);
 		else
 			printf("\tPLACE(%s, %s, %u, %u)\n", s, m, slot->offset, slot->width);
 	}
@@ -251,7 +258,9 @@ static bool map_probe(const char *path, struct mapped_file *ret)
 	close(fd);
 	if (data == MAP_FAILED)
 		return false;
-	*ret = (struct mapped_file){ .data = data, .size = (size_t)st.st_size, .path = (char *)path };
+	ret->data = data;
+	ret->size = (size_t)st.st_size;
+	ret->path = (char *)path;
 	machine.word = ret->data[EI_CLASS] == ELFCLASS32 ? 4 : 8;
 	machine.e_machine = ((const Elf64_Ehdr *)data)->e_machine;
 	return true;
@@ -320,7 +329,8 @@ static bool report_stale(const char *path, unsigned *deltas)
 	if (!text)
 		return true;
 	const char *vocabulary = strstr(text, "vocabulary ");
-	if (vocabulary && sscanf(vocabulary, "vocabulary %x", &hash) == 1 && hash == vocabulary_hash())
+	if (vocabulary && sscanf(vocabulary, "vocabulary %x", &hash) == 1 &&
+	    hash == vocabulary_hash())
 		return false;
 	if (strstr(text, ".base = ")) {
 		(*deltas)++;
@@ -334,7 +344,8 @@ static bool report_stale(const char *path, unsigned *deltas)
 	printf("%s is older than fields.def; not asked for:", path);
 	for (size_t f = 0; f < FIELD_COUNT; f++) {
 		if (l.slot[f].source == SLOT_NONE && !told_absent(text, f))
-			printf(" %s.%s", structure_names[field_infos[f].structure], field_infos[f].name);
+			printf(" %s.%s", structure_names[field_infos[f].structure],
+			       field_infos[f].name);
 	}
 	printf("\n");
 	return true;
@@ -348,13 +359,15 @@ int main(int argc, char **argv)
 		for (int i = 2; i < argc; i++)
 			stale |= report_stale(argv[i], &deltas);
 		if (deltas)
-			printf("%u deltas are older than fields.def; of what it gained since they say what "
-			       "their bases say\n", deltas);
+			printf("%u deltas are older than fields.def; of what it gained "
+			       "since they say what their bases say\n",
+			       deltas);
 		return stale ? 3 : 0;
 	}
 	if (argc != 9) {
-		fprintf(stderr, "usage: dump_table TABLES_DIR NAME BASE FIRST LAST ABI ORIGIN PROBE\n"
-				"       dump_table --stale TABLE.c ...\n");
+		fprintf(stderr,
+			"usage: dump_table TABLES_DIR NAME BASE FIRST LAST ABI ORIGIN PROBE\n"
+			"       dump_table --stale TABLE.c ...\n");
 		return 2;
 	}
 	return dump(argv);

@@ -10,7 +10,7 @@
 #define Py_BUILD_CORE 1
 #endif
 #if !__has_include("Python.h")
-#error "no Python.h: pass -I with the directory of this CPython's headers (python3.12-dev or python3-dev has them)"
+#error "no Python.h: pass -I with the directory of this CPython's headers (python3-dev has them)"
 #endif
 #include "Python.h"
 #include "frameobject.h"
@@ -23,8 +23,9 @@
 #define V(major, minor) (((major) << 8) | (minor))
 #define VERSION (PY_VERSION_HEX >> 16)
 
-#if VERSION >= V(3, 7) && !__has_include("internal/pycore_pystate.h") && !__has_include("internal/pystate.h")
-#error "no internal headers (Include/internal) beside Python.h: install this CPython's complete -dev package"
+#if VERSION >= V(3, 7) && !__has_include("internal/pycore_pystate.h") &&                          \
+	!__has_include("internal/pystate.h")
+#error "no internal headers (Include/internal) beside Python.h: install the complete -dev package"
 #endif
 
 #if VERSION >= V(3, 13)
@@ -192,7 +193,7 @@ typedef struct {
 	PyObject *default_factory;
 } defdictobject;
 
-/* --- small objects ------------------------------------------------------------------------------ */
+/* --- small objects --------------------------------------------------------------------- */
 
 /* Objects/rangeobject.c */
 #if VERSION < V(3, 0)
@@ -336,7 +337,7 @@ typedef struct {
 } PyModuleObject;
 #endif
 
-/* --- extension modules -------------------------------------------------------------------------- */
+/* --- extension modules ----------------------------------------------------------------- */
 
 #if VERSION >= V(3, 0)
 /* Modules/_datetimemodule.c: 3.2+ */

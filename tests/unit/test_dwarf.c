@@ -6,7 +6,7 @@
 #include "symbols/dwarf.h"
 
 /*	inner:  | a:1 b:5 c:9 (2 bytes) | . . | wide |
- *	outer:  | ob_base { first | second } | kind | union { left, right } | state { bits } | tail ... */
+ *	outer:  | ob_base { first | second } | kind | union { left, right } | state | tail ... */
 struct rig_inner {
 	unsigned a : 1;
 	unsigned b : 5;
@@ -69,8 +69,8 @@ static struct mapped_file map_self(void)
 	return file;
 }
 
-static bool read_one(const struct mapped_file *file, const char *names, const char *paths, struct dwarf_member *ret,
-		     uint64_t *ret_size)
+static bool read_one(const struct mapped_file *file, const char *names, const char *paths,
+		     struct dwarf_member *ret, uint64_t *ret_size)
 {
 	struct dwarf_member member = { .paths = paths };
 	struct dwarf_struct wanted = { .names = names, .members = &member, .count = 1 };
@@ -81,7 +81,8 @@ static bool read_one(const struct mapped_file *file, const char *names, const ch
 	return member.found;
 }
 
-static void expect(const struct mapped_file *file, const char *names, const char *paths, size_t offset, size_t size)
+static void expect(const struct mapped_file *file, const char *names, const char *paths,
+		   size_t offset, size_t size)
 {
 	struct dwarf_member m;
 	uint64_t whole;
@@ -98,7 +99,8 @@ static void dwarf__says_what_offsetof_says(void **state)
 	struct mapped_file self = map_self();
 	expect(&self, "rig_outer", "kind", offsetof(struct rig_outer, kind), 1);
 	expect(&self, "rig_typedef", "kind", offsetof(struct rig_outer, kind), 1);
-	expect(&self, "rig_outer", "state.wide", offsetof(struct rig_outer, state.wide), sizeof(long));
+	expect(&self, "rig_outer", "state.wide", offsetof(struct rig_outer, state.wide),
+	       sizeof(long));
 	expect(&self, "rig_outer", "pointer", offsetof(struct rig_outer, pointer), sizeof(void *));
 	expect(&self, "rig_outer", "tail", offsetof(struct rig_outer, tail), 0);
 	mapped_file_release(&self);
@@ -108,7 +110,8 @@ static void dwarf__looks_through_bases_and_anonymous_members(void **state)
 {
 	(void)state;
 	struct mapped_file self = map_self();
-	expect(&self, "rig_outer", "second", offsetof(struct rig_outer, ob_base.second), sizeof(void *));
+	expect(&self, "rig_outer", "second", offsetof(struct rig_outer, ob_base.second),
+	       sizeof(void *));
 	expect(&self, "rig_outer", "left", offsetof(struct rig_outer, left), sizeof(int));
 	expect(&self, "rig_outer", "high", offsetof(struct rig_outer, high), sizeof(short));
 	mapped_file_release(&self);
@@ -118,7 +121,8 @@ static void dwarf__takes_the_first_alternative_that_is_there(void **state)
 {
 	(void)state;
 	struct mapped_file self = map_self();
-	expect(&self, "rig_newest|rig_outer", "no.such|kind.no|kind|first", offsetof(struct rig_outer, kind), 1);
+	expect(&self, "rig_newest|rig_outer", "no.such|kind.no|kind|first",
+	       offsetof(struct rig_outer, kind), 1);
 	/* both are defined, but only the second has such a member */
 	expect(&self, "rig_other|rig_mark", "only", 0, sizeof(int));
 	mapped_file_release(&self);
@@ -199,7 +203,8 @@ static bool compile(const char *flags, char *path)
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
 	close(fd);
-	snprintf(command, sizeof(command), "${CC:-cc} %s -shared -fPIC -nostdlib -x c - -o %s 2>/dev/null", flags, path);
+	snprintf(command, sizeof(command),
+		 "${CC:-cc} %s -shared -fPIC -nostdlib -x c - -o %s 2>/dev/null", flags, path);
 	FILE *compiler = popen(command, "w");
 	assert_non_null(compiler);
 	fputs(source, compiler);
@@ -254,7 +259,7 @@ static void dwarf__passes_a_declaration_over_for_the_definition(void **state)
 	with_flags("-g", check_declared_first);
 }
 
-/* --- what is no debug information -------------------------------------------------------------- */
+/* --- what is no debug information ---------------------------------------------------- */
 
 static void expect_refused(const void *data, size_t size)
 {
@@ -297,14 +302,18 @@ static void check_mutations(const struct mapped_file *file)
 	assert_non_null(copy);
 	for (int round = 0; round < 300; round++) {
 		struct dwarf_member member = { .paths = "link.next|b|c" };
-		struct dwarf_struct wanted = { .names = "rig_later|rig_inner", .members = &member, .count = 1 };
+		struct dwarf_struct wanted = { .names = "rig_later|rig_inner",
+					       .members = &member,
+					       .count = 1 };
 		size_t size = round % 3 ? file->size : file->size * (size_t)(round + 1) / 300;
 		memcpy(copy, file->data, file->size);
 		for (int i = 0; i < 20; i++) {
 			random = random * 1664525 + 1013904223;
 			copy[random % file->size] ^= (uint8_t)(1u << (random >> 29));
 		}
-		struct mapped_file mutated = { .data = copy, .size = size, .path = (char *)"mutated" };
+		struct mapped_file mutated = { .data = copy,
+					       .size = size,
+					       .path = (char *)"mutated" };
 		error_free(dwarf_read_structs(&mutated, &wanted, 1));
 		if (member.found)
 			assert_true(member.size <= 8 || member.bits == 0);

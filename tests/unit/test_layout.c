@@ -26,7 +26,8 @@ static struct layout *layout_of(const char *name, const struct machine *machine)
 	return l;
 }
 
-static struct python_version version(unsigned major, unsigned minor, unsigned micro, const char *abi)
+static struct python_version version(unsigned major, unsigned minor, unsigned micro,
+				     const char *abi)
 {
 	return (struct python_version){ (uint8_t)major, (uint8_t)minor, (uint8_t)micro, 0xf, 0,
 					strchr(abi, 'd') != NULL, strchr(abi, 't') != NULL };
@@ -57,7 +58,8 @@ static uint64_t mask_of(const struct slot *s)
  * reads back, unsigned and signed. */
 static void write_and_read_back(const struct layout *l)
 {
-	static const uint64_t samples[] = { 0, 1, 0x8899aabbccddeeff, 0x7f6e5d4c3b2a1908, UINT64_MAX };
+	static const uint64_t samples[] = { 0, 1, 0x8899aabbccddeeff, 0x7f6e5d4c3b2a1908,
+					    UINT64_MAX };
 	for (size_t f = 0; f < FIELD_COUNT; f++) {
 		const struct slot *s = &l->slot[f];
 		uint32_t size = l->size[field_infos[f].structure];
@@ -70,10 +72,12 @@ static void write_and_read_back(const struct layout *l)
 			memset(p, i & 1 ? 0xa5 : 0x5a, size);
 			put(l, p, s, value);
 			if (layout_get(l, p, f) != value)
-				fail_msg("%s: %s.%s", l->table, structure_names[field_infos[f].structure],
+				fail_msg("%s: %s.%s", l->table,
+					 structure_names[field_infos[f].structure],
 					 field_infos[f].name);
 			uint64_t sign = (mask_of(s) >> 1) + 1;
-			int64_t expected = value & sign ? (int64_t)(value | ~mask_of(s)) : (int64_t)value;
+			int64_t expected =
+				value & sign ? (int64_t)(value | ~mask_of(s)) : (int64_t)value;
 			assert_int_equal(layout_gets(l, p, f), expected);
 		}
 		free(p);
@@ -152,11 +156,13 @@ static void layout_from_table__refuses_another_word_size(void **state)
 static void layout_from_table__lays_a_delta_over_its_base(void **state)
 {
 	(void)state;
-	struct layout *base = layout_of("3.13", &x86_64), *debian = layout_of("3.13.5-debian", &x86_64);
+	struct layout *base = layout_of("3.13", &x86_64),
+		      *debian = layout_of("3.13.5-debian", &x86_64);
 	struct layout *threaded = layout_of("3.13t", &x86_64);
 	assert_int_equal(OFFSET(base, _gc_runtime_state, generations), 24);
 	assert_int_equal(OFFSET(debian, _gc_runtime_state, generations), 20);
-	assert_int_equal(OFFSET(debian, _gc_runtime_state, generation0), OFFSET(base, _gc_runtime_state, generation0));
+	assert_int_equal(OFFSET(debian, _gc_runtime_state, generation0),
+			 OFFSET(base, _gc_runtime_state, generation0));
 	assert_int_equal(OFFSET(threaded, PyObject, ob_type), 24);
 	assert_true(HAS(base, PyObject, ob_refcnt));
 	assert_false(HAS(threaded, PyObject, ob_refcnt));	/* a delta can take away */
@@ -208,7 +214,8 @@ static void layout_difference_next__compares_what_the_file_defines(void **state)
 
 /* --- choosing ------------------------------------------------------------------------------- */
 
-static void expect_candidates(struct python_version v, const struct machine *machine, const char *expected)
+static void expect_candidates(struct python_version v, const struct machine *machine,
+			      const char *expected)
 {
 	const struct layout_table *tables[16];
 	char names[256] = "";
@@ -244,7 +251,8 @@ static void layout_candidates__offers_both_collector_heads_of_3_6(void **state)
 	(void)state;
 	expect_candidates(version(3, 6, 15, ""), &x86_64, "3.6 3.6-gc32");
 	expect_candidates(version(3, 6, 0, "d"), &x86_64, "3.6d 3.6d-gc32");
-	struct layout *released = layout_of("3.6", &x86_64), *patched = layout_of("3.6-gc32", &x86_64);
+	struct layout *released = layout_of("3.6", &x86_64),
+		      *patched = layout_of("3.6-gc32", &x86_64);
 	assert_int_equal(SIZEOF(released, PyGC_Head), 24);
 	assert_int_equal(SIZEOF(patched, PyGC_Head), 32);
 	free(released);
@@ -428,8 +436,10 @@ static const struct real {
 	const uint64_t *words;
 	size_t size;
 } reals[] = {
-	{ "3.13", offsets_3_13, sizeof(offsets_3_13) },	   { "3.13.15t", offsets_3_13t, sizeof(offsets_3_13t) },
-	{ "3.14", offsets_3_14, sizeof(offsets_3_14) },	   { "3.14.3", offsets_3_14_3, sizeof(offsets_3_14_3) },
+	{ "3.13", offsets_3_13, sizeof(offsets_3_13) },
+	{ "3.13.15t", offsets_3_13t, sizeof(offsets_3_13t) },
+	{ "3.14", offsets_3_14, sizeof(offsets_3_14) },
+	{ "3.14.3", offsets_3_14_3, sizeof(offsets_3_14_3) },
 	{ "3.15", offsets_3_15, sizeof(offsets_3_15) },
 };
 
@@ -439,13 +449,15 @@ static void debug_offsets__of_real_builds_confirm_their_tables(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(reals); i++) {
 		struct layout *l = layout_of(reals[i].table, &x86_64), before = *l;
 		unsigned told = 0;
-		struct error *err = layout_apply_debug_offsets(l, (const uint8_t *)reals[i].words, reals[i].size);
+		struct error *err = layout_apply_debug_offsets(l, (const uint8_t *)reals[i].words,
+							       reals[i].size);
 		if (err)
 			fail_msg("%s: %s", reals[i].table, err->message);
 		for (size_t f = 0; f < FIELD_COUNT; f++) {
 			told += l->slot[f].source == SLOT_DEBUG_OFFSETS;
 			if (l->slot[f].offset != before.slot[f].offset)
-				fail_msg("%s: %s.%s", reals[i].table, structure_names[field_infos[f].structure],
+				fail_msg("%s: %s.%s", reals[i].table,
+					 structure_names[field_infos[f].structure],
 					 field_infos[f].name);
 		}
 		assert_true(told >= 50);
@@ -458,10 +470,13 @@ static void debug_offsets__correct_a_table_of_another_patch_release(void **state
 {
 	(void)state;
 	struct layout *l = layout_of("3.14.3", &x86_64), *right = layout_of("3.14", &x86_64);
-	assert_int_not_equal(OFFSET(l, PyInterpreterState, sysdict), OFFSET(right, PyInterpreterState, sysdict));
-	struct error *err = layout_apply_debug_offsets(l, (const uint8_t *)offsets_3_14, sizeof(offsets_3_14));
+	assert_int_not_equal(OFFSET(l, PyInterpreterState, sysdict),
+			     OFFSET(right, PyInterpreterState, sysdict));
+	struct error *err =
+		layout_apply_debug_offsets(l, (const uint8_t *)offsets_3_14, sizeof(offsets_3_14));
 	assert_null(err);
-	assert_int_equal(OFFSET(l, PyInterpreterState, sysdict), OFFSET(right, PyInterpreterState, sysdict));
+	assert_int_equal(OFFSET(l, PyInterpreterState, sysdict),
+			 OFFSET(right, PyInterpreterState, sysdict));
 	assert_int_equal(SIZEOF(l, PyThreadState), SIZEOF(right, PyThreadState));
 	assert_int_equal(l->slot[FIELD_PyInterpreterState_sysdict].source, SLOT_DEBUG_OFFSETS);
 	assert_int_equal(l->slot[FIELD_PyThreadState_dict].source, SLOT_TABLE);

@@ -22,7 +22,9 @@ struct result {
 static struct result run(struct session *session, struct layout_config config)
 {
 	struct result r = { 0 };
-	struct report_options options = { .form = REPORT_TEXT, .command = "layout", .version = "1" };
+	struct report_options options = { .form = REPORT_TEXT,
+					  .command = "layout",
+					  .version = "1" };
 	FILE *out = open_memstream(&r.text, &r.len);
 	assert_non_null(out);
 	struct report *report = report_new(analyzer_layout.root, &options, out);
@@ -72,8 +74,8 @@ static bool make_library(const char *flags, char *dir, char *path, size_t size)
 	char command[512];
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, size, "%s/libpython3.12.so", dir);
-	snprintf(command, sizeof(command), "${CC:-cc} -g %s -shared -fPIC -nostdlib -x c - -o %s 2>/dev/null", flags,
-		 path);
+	snprintf(command, sizeof(command),
+		 "${CC:-cc} -g %s -shared -fPIC -nostdlib -x c - -o %s 2>/dev/null", flags, path);
 	FILE *compiler = popen(command, "w");
 	assert_non_null(compiler);
 	fputs(source, compiler);
@@ -148,7 +150,8 @@ static void layout_check__says_why_a_file_cannot_be_checked(void **state)
 	expect_refused(path, "is not an ELF file");		/* empty */
 	assert_int_equal(write(fd, "\177ELF\2\1\1", 7), 7);
 	expect_refused(path, "is not an ELF file");		/* cut in its header */
-	assert_int_equal(write(fd, "#!/bin/sh\nexit 0\n# no more than that, and yet some bytes\n", 56), 56);
+	assert_int_equal(
+		write(fd, "#!/bin/sh\nexit 0\n# no more than that, and yet some bytes\n", 56), 56);
 	expect_refused(path, "is not an ELF file");
 	close(fd);
 	unlink(path);
@@ -193,8 +196,9 @@ static struct runtime *runtime_of(const char *table)
 {
 	struct runtime *rt = calloc(1, sizeof(*rt));
 	assert_non_null(rt);
-	struct error *err = layout_from_table(layout_table_named(table),
-					      machine_find(EM_X86_64, ELFCLASS64, ELFDATA2LSB), &rt->layout);
+	struct error *err =
+		layout_from_table(layout_table_named(table),
+				  machine_find(EM_X86_64, ELFCLASS64, ELFDATA2LSB), &rt->layout);
 	assert_null(err);
 	rt->address = 0x5500;
 	rt->version_evidence = "Py_Version";

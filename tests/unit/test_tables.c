@@ -64,7 +64,8 @@ static void tables__cover_every_version_and_build(void **state)
 			for (size_t i = 0; i < ARRAY_SIZE(minors); i++) {
 				v.minor = minors[i];
 				size_t expected = !v.free_threaded || v.minor >= 13;
-				assert_int_equal(layout_candidates(&v, machines[m], one, 1), expected);
+				assert_int_equal(layout_candidates(&v, machines[m], one, 1),
+						 expected);
 			}
 		}
 	}
@@ -84,8 +85,9 @@ static void tables__know_every_member_of_fields_def_in_some_version(void **state
 	}
 	for (size_t f = 0; f < FIELD_COUNT; f++) {
 		if (!known[f])
-			print_error("%s.%s is in no table: misspelled in fields.def, or `make tables` was not run\n",
-				    structure_names[field_infos[f].structure], field_infos[f].name);
+			print_error(
+				"%s.%s is in no table: misspelled, or `make tables` was not run\n",
+				structure_names[field_infos[f].structure], field_infos[f].name);
 		missing += !known[f];
 	}
 	assert_int_equal(missing, 0);
@@ -101,7 +103,8 @@ static void tables__are_all_in_the_index(void **state)
 	}
 	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
 		char name[64];
-		if (sscanf(e->d_name, "%60[0-9.dta-z-].c", name) != 1 || e->d_name[0] < '0' || e->d_name[0] > '9')
+		if (sscanf(e->d_name, "%60[0-9.dta-z-].c", name) != 1 || e->d_name[0] < '0' ||
+		    e->d_name[0] > '9')
 			continue;
 		name[strlen(name) - 2] = '\0';	/* ".c" */
 		if (!layout_table_named(name))
@@ -110,7 +113,7 @@ static void tables__are_all_in_the_index(void **state)
 	closedir(dir);
 }
 
-/* --- against real builds ------------------------------------------------------------------------- */
+/* --- against real builds ------------------------------------------------------------- */
 
 struct score {
 	unsigned differences;
@@ -154,7 +157,8 @@ static bool check_build(struct files *files, const char *path)
 		err = layout_apply_dwarf(&dwarf, &file);
 		mapped_file_release(&file);
 	}
-	bool has_structs = !err && dwarf.size[STRUCT_PyCodeObject] && dwarf.size[STRUCT_PyThreadState];
+	bool has_structs =
+		!err && dwarf.size[STRUCT_PyCodeObject] && dwarf.size[STRUCT_PyThreadState];
 	error_free(err);
 	if (!has_structs)
 		return false;
@@ -162,8 +166,8 @@ static bool check_build(struct files *files, const char *path)
 	if (!best.table)
 		return false;
 	if (best.differences)
-		fail_msg("%s: %u members differ from table %s, the first %s.%s", path, best.differences,
-			 best.table->name, structure_names[best.first.structure],
+		fail_msg("%s: %u members differ from table %s, the first %s.%s", path,
+			 best.differences, best.table->name, structure_names[best.first.structure],
 			 field_infos[best.first.field].name);
 	print_message("%s: as table %s says\n", path, best.table->name);
 	return true;
@@ -173,7 +177,8 @@ static void tables__agree_with_the_debug_information_of_builds_on_this_machine(v
 {
 	(void)state;
 	static const char *const patterns[] = {
-		"/usr/bin/python[23].*", "/usr/bin/python[23].*-dbg", "/usr/lib/*/libpython*.so.1.0",
+		"/usr/bin/python[23].*", "/usr/bin/python[23].*-dbg",
+		"/usr/lib/*/libpython*.so.1.0",
 		"/usr/local/bin/python[23].*", "/usr/local/lib/libpython*.so.1.0",
 	};
 	unsigned checked = 0;
@@ -205,7 +210,8 @@ int main(void)
 		cmocka_unit_test(tables__cover_every_version_and_build),
 		cmocka_unit_test(tables__know_every_member_of_fields_def_in_some_version),
 		cmocka_unit_test(tables__are_all_in_the_index),
-		cmocka_unit_test(tables__agree_with_the_debug_information_of_builds_on_this_machine),
+		cmocka_unit_test(
+			tables__agree_with_the_debug_information_of_builds_on_this_machine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
