@@ -156,9 +156,25 @@ bool elfcore_add_bytes(struct elfcore *core)
 	return true;
 }
 
+/* Without the process's own memory there is nothing to analyze, and it is hardly what was meant. */
+static void remark_filter(struct elfcore *core)
+{
+	const struct elf_phdr *s;
+	bool writable = false;
+	vec_each(s, &core->segments) {
+		if ((s->flags & PF_W) && s->filesz)
+			return;
+		writable |= (s->flags & PF_W) && s->memsz;
+	}
+	if (writable)
+		remark_loss(&core->target->remarks, "core has none of the process's writable memory: was "
+			    "/proc/PID/coredump_filter without bit 0? (echo 0x33 there before the crash)");
+}
+
 bool elfcore_add_undumped(struct elfcore *core)
 {
 	const struct elf_phdr *s;
+	remark_filter(core);
 	vec_each(s, &core->segments) {
 		struct extent lost = {
 			.start = s->vaddr,

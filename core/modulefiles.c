@@ -151,8 +151,23 @@ static bool headers_agree(const struct candidate *c, const struct elf_header *h,
 	return segments_agree(c, h, file);
 }
 
-/* When its header is lost, where a module lies is known from its file alone. */
-static void learn_place(struct candidate *c, const struct elf_header *h, const struct mapped_file *file)
+/* When its header is lost, how far it was moved is known from its file alone: an executable that
+ * is not position-independent was not moved at all. */
+static addr_t bias_in(const struct candidate *c, const struct elf_header *h, const struct mapped_file *file)
+{
+	const struct module *module = c->module;
+	addr_t page = h->machine->page_size;
+	struct elf_phdr s;
+	if (memory_at(&c->core->target->memory, module->start, 1))
+		return module->bias;
+	for (size_t i = 0; i < h->phnum && elf_phdr_at(h, file->data, file->size, i, &s); i++)
+		if (s.type == PT_LOAD && s.offset < page)
+			return module->start - (s.vaddr - s.offset);
+	return module->bias;
+}
+
+/* And so is how far it reaches. */
+static void learn_end(struct candidate *c, const struct elf_header *h, const struct mapped_file *file)
 {
 	addr_t start, end;
 	if (!c->module->build_id.len && modulefiles_span(h, file->data, file->size, &start, &end) &&
@@ -169,10 +184,13 @@ static bool accept(const struct mapped_file *file, void *arg)
 		return false;
 	elf_file_build_id(&h, file->data, file->size, &id);
 	c->verified = build_id_equal(&id, &c->module->build_id);
+	addr_t bias = c->module->bias;
+	c->module->bias = bias_in(c, &h, file);
 	if (c->verified || (!c->module->build_id.len && headers_agree(c, &h, file))) {
-		learn_place(c, &h, file);
+		learn_end(c, &h, file);
 		return true;
 	}
+	c->module->bias = bias;
 	c->differs = true;
 	c->other = id;
 	trace(FILES, "%s is not %s as it was in the process", file->path, c->module->path);

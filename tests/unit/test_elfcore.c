@@ -181,6 +181,16 @@ static void elfcore__reads_more_than_65535_segments(void **state)
 	files_free(f);
 }
 
+static void elfcore__says_when_no_writable_memory_was_dumped(void **state)
+{
+	struct drawing d = drawing_of(EM_X86_64);
+	draw_load(&d, 0x10000, PF_R, page[0], 4096, 4096);
+	draw_load(&d, 0x20000, PF_R | PF_W, page[0], 0, 4096);
+	struct target *t = open_drawn(&d);
+	assert_true(remarked(t, REMARK_LOSS, "coredump_filter"));
+	target_free(t);
+}
+
 static void elfcore__refuses_a_core_without_segments(void **state)
 {
 	struct drawing d = drawing_of(EM_X86_64);
@@ -210,6 +220,7 @@ int main(void)
 		cmocka_unit_test(elfcore__a_segment_that_wraps_the_address_space_is_cut),
 		cmocka_unit_test(elfcore__a_count_beyond_16_bits_that_is_lost_is_found_again),
 		cmocka_unit_test(elfcore__reads_more_than_65535_segments),
+		cmocka_unit_test(elfcore__says_when_no_writable_memory_was_dumped),
 		cmocka_unit_test(elfcore__refuses_a_core_without_segments),
 		cmocka_unit_test(elfcore__refuses_a_core_of_which_nothing_is_left),
 	};

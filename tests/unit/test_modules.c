@@ -236,6 +236,28 @@ static void modules__a_lost_header_is_made_up_for_by_the_file(void **state)
 	target_free(t);
 }
 
+/* An executable that is not position-independent: nothing is added to its addresses. */
+static void modules__a_lost_header_of_a_fixed_executable_does_not_move_it(void **state)
+{
+	struct library lib;
+	const struct machine *m = machine_find(EM_X86_64, 2, 1);
+	library_draw(&lib, 3);
+	put(m, lib.bytes + offsetof(Elf64_Ehdr, e_type), 2, ET_EXEC);
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t *vaddr = lib.bytes + 64 + i * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, p_vaddr);
+		put(m, vaddr, 8, load_u64(m, vaddr) + BASE);
+	}
+	put(m, lib.bytes + 0x2808 + 2 * 16, 8, BASE + 0x200);	/* nor is its dynamic section relocated */
+	library_put(&lib, "libx.so");
+	struct drawing d = process_draw(&lib, "/libx.so", false);
+	struct target *t = open_drawn(&d, NULL);
+	assert_int_equal(t->modules.items[0].file_state, MODULE_FILE_UNVERIFIED);
+	assert_int_equal(t->modules.items[0].bias, 0);
+	assert_int_equal(t->modules.items[0].end, BASE + 0x4000);
+	assert_int_equal(*memory_at(&t->memory, BASE + 0x1800, 1), 'T');
+	target_free(t);
+}
+
 static void modules__a_given_file_is_matched_by_its_build_id(void **state)
 {
 	struct library lib, other;
@@ -356,6 +378,7 @@ int main(void)
 		cmocka_unit_test(modules__a_deleted_mark_is_told_apart_from_the_name),
 		cmocka_unit_test(modules__without_a_build_id_the_headers_must_agree),
 		cmocka_unit_test(modules__a_lost_header_is_made_up_for_by_the_file),
+		cmocka_unit_test(modules__a_lost_header_of_a_fixed_executable_does_not_move_it),
 		cmocka_unit_test(modules__a_given_file_is_matched_by_its_build_id),
 		cmocka_unit_test(modules__a_wrong_executable_is_remarked_with_both_build_ids),
 		cmocka_unit_test(modules__a_debug_file_is_no_module_file),
