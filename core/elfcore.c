@@ -177,7 +177,7 @@ bool elfcore_add_undumped(struct elfcore *core)
 	remark_filter(core);
 	vec_each(s, &core->segments) {
 		struct extent lost = {
-			.start = s->vaddr,
+			.start = address_end(core, s->vaddr, s->filesz),
 			.end = address_end(core, s->vaddr, s->memsz),
 			.source = EXTENT_LOST,
 			.flags = (uint8_t)(s->flags & 7),
