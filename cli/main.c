@@ -83,8 +83,7 @@ static void note_missing_runtime(struct session *s, struct report *report)
 		report_note(report, NOTE_INFO, s->runtime_error->message);
 }
 
-/* The records of a command, and what was lost on the way. An error of run() becomes a note as well,
- * so that a JSON document which has begun says that it is not whole. */
+/* The records of a command, and what was lost on the way. */
 static struct error *write_records(struct session *s, const struct analyzer *command,
 				   const void *config, struct report *report)
 {
@@ -94,9 +93,19 @@ static struct error *write_records(struct session *s, const struct analyzer *com
 	note_missing_runtime(s, report);
 	if (s->target)
 		session_report_remarks(s, report);
-	if (err && !s->text_form)
-		report_note(report, NOTE_LOSS, err->message);
 	return err;
+}
+
+/* A failure is one line on stderr and no report. One that has begun to be written is ended, and says
+ * that it is not whole. */
+static int end_report(struct report *report, struct error *err, const struct common *common)
+{
+	if (err && report_discard(report))
+		return fail(err);
+	if (err)
+		report_note(report, NOTE_LOSS, err->message);
+	int code = report_end(report) ? EXIT_DONE : tell_failure(report, common);
+	return err ? fail(err) : code;
 }
 
 static int write_report(struct session *s, const struct analyzer *command, const void *config,
@@ -118,12 +127,7 @@ static int write_report(struct session *s, const struct analyzer *command, const
 		composed_release(&composed);
 		return fail(error_nomem());
 	}
-	struct error *err = write_records(s, command, config, report);
-	int code = EXIT_DONE;
-	if (!report_end(report))
-		code = tell_failure(report, common);
-	if (err)
-		code = fail(err);
+	int code = end_report(report, write_records(s, command, config, report), common);
 	if (code == EXIT_DONE && (report_has_loss(report) ||
 				  (s->target && (s->target->truncated || s->target->remarks.loss))))
 		code = EXIT_LOSS;

@@ -8,6 +8,10 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 {
 	size_t given = arguments->words.len, allowed = common->core ? 1 : 2;
 	const char *const *words = arguments->words.items;
+	for (size_t i = 0; i < given; i++) {
+		if (!*words[i])
+			return error_new(ERROR_USAGE, "a file name is empty");
+	}
 	if (given > allowed)
 		return error_new(ERROR_USAGE, "too many files: '%s' is neither the core nor the executable",
 				 words[allowed]);

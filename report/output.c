@@ -10,6 +10,7 @@ static void write_bytes(struct output *o, const char *bytes, size_t len)
 	if (o->error)
 		return;
 	errno = 0;
+	o->begun |= len > 0;
 	if (len && fwrite(bytes, 1, len, o->file) != len)
 		o->error = errno ? errno : EIO;
 }

@@ -13,6 +13,7 @@ struct report *report_new(const struct record *root, const struct report_options
 	memset(r, 0, offsetof(struct report, output));
 	r->output.file = out;
 	r->output.error = 0;
+	r->output.begun = false;
 	r->output.len = 0;
 	r->options = *options;
 	r->text = (struct text){ &r->output, options->color, options->width, STYLE_PLAIN };
@@ -133,6 +134,14 @@ bool report_end(struct report *r)
 	}
 	output_flush(&r->output);
 	return !failed(r);
+}
+
+bool report_discard(struct report *r)
+{
+	if (r->output.begun)
+		return false;
+	r->output.len = 0;
+	return true;
 }
 
 bool report_has_loss(const struct report *r)

@@ -23,6 +23,8 @@ struct report *report_new(const struct record *root, const struct report_options
 /* Notes, closing brackets, flush. false: the output could not be written. */
 bool report_end(struct report *r);
 void report_free(struct report *r);
+/* Take back all that was reported; false: some of it has been written out already. */
+bool report_discard(struct report *r);
 /* Has a NOTE_LOSS come? */
 bool report_has_loss(const struct report *r);
 /* Why it failed: "No space left on device"; NULL: it has not. *ret_reader_left (may be NULL): the

@@ -140,6 +140,7 @@ bool report_schema(const struct record *root, const char *command, FILE *out)
 		return false;
 	o->file = out;
 	o->error = 0;
+	o->begun = false;
 	o->len = 0;
 	put_document(o, root, command);
 	bool written = output_flush(o);

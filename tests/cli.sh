@@ -39,6 +39,8 @@ run bt
 check 'no core' fails_with 2 'pycore bt CORE'
 run bt a b c
 check 'too many files' fails_with 2 "too many files: 'c'"
+run bt ''
+check 'an empty name' fails_with 2 'file name is empty'
 run bt --color=pink a
 check 'a bad choice' fails_with 2 'auto, always, never'
 PYCORE_TRACE=nonsense run --version
@@ -176,6 +178,13 @@ check 'never writes into the core' cmp -s "$core" "$dir/copy"
 status=${PIPESTATUS[0]}
 check 'a reader that leaves is no fault' exits 0
 check 'and nothing is said of it' [ ! -s "$dir/err" ]
+
+run slim "$core"
+check 'slim without -o says so, and nothing else' fails_with 2 'give -o FILE'
+run slim "$core" -o "$core"
+check 'slim not over the core' fails_with 2 'is read here'
+run slim "$core" -o "$dir/no/such/place"
+check 'slim to where nothing can be' one_line
 
 # --- damage ---
 size=$(stat -c %s "$core")

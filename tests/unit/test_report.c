@@ -86,6 +86,24 @@ static void report_end__closes_what_was_left_open(void **state)
 	rig_expect(rig, "Thread 1\n  File a.py, line 3\nend\n");
 }
 
+static void report_discard__takes_back_only_what_was_not_written(void **state)
+{
+	struct rig *rig = rig_new(&rig_root, (struct report_options){ .form = REPORT_TEXT });
+	report_row(rig->report, &rig_thread, rig_thread_values(1, NULL));
+	assert_true(report_discard(rig->report));
+	assert_true(report_end(rig->report));
+	assert_string_equal(rig->written, "");
+	rig_free(rig);
+
+	rig = rig_new(&rig_root, (struct report_options){ .form = REPORT_TEXT });
+	for (int i = 0; i < 10000; i++)
+		report_row(rig->report, &rig_thread, rig_thread_values(1, NULL));
+	assert_false(report_discard(rig->report));
+	assert_true(report_end(rig->report));
+	assert_int_equal(rig->len, 10000 * strlen("Thread 1\nend\n"));
+	rig_free(rig);
+}
+
 static void report_end__tells_that_the_disk_is_full(void **state)
 {
 	FILE *full = fopen("/dev/full", "w");
@@ -131,6 +149,7 @@ int main(void)
 		cmocka_unit_test(report_has_loss__tells_losses_from_remarks),
 		cmocka_unit_test(report_note__keeps_a_thousand_and_counts_the_others),
 		cmocka_unit_test(report_end__closes_what_was_left_open),
+		cmocka_unit_test(report_discard__takes_back_only_what_was_not_written),
 		cmocka_unit_test(report_end__tells_that_the_disk_is_full),
 		cmocka_unit_test(report_end__knows_a_reader_that_left),
 	};
