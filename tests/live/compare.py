@@ -225,7 +225,7 @@ def blocks(text):
     return found
 
 
-def text_blocks(truth, text):
+def text_blocks(truth, text, sources=True):
     """The text of each thread against this Python's own traceback."""
     found = []
     shown = blocks(text)
@@ -236,6 +236,9 @@ def text_blocks(truth, text):
         if got is None:
             found.append("thread %s: not in the text" % item["tid"])
             continue
+        if not sources:
+            wanted, got = ([line for line in lines if line[2:3] in "F["]
+                           for lines in (wanted, got))
         for number, (one, other) in enumerate(zip(wanted, got)):
             if one.rstrip() != other.rstrip():
                 found.append("thread %s, traceback line %d:\n"

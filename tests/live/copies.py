@@ -184,7 +184,8 @@ class Slim(program.Program):
         os.mkdir(empty)
         os.unlink(core)
         alone = program.full_check(
-            binary, small, truth, ["--sysroot", empty, "--search", base])
+            binary, small, truth, ["--sysroot", empty, "--search", base],
+            sources=False)
         return results + [("alone: " + name, found) for name, found in alone]
 
 

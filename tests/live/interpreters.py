@@ -12,6 +12,7 @@ the program file as seen here; the last two may be missing.
 import glob
 import json
 import os
+import re
 import subprocess
 
 PROBE = """
@@ -90,8 +91,8 @@ def listed(text):
     return found
 
 
-def discover():
-    """All of them that run, each program file once."""
+def discover(wanted=("",)):
+    """All that run and whose name matches one of `wanted`, each once."""
     candidates = []
     for path in sorted(glob.glob("/usr/bin/python[23].*") +
                        glob.glob("/usr/local/bin/python[23].*")):
@@ -106,7 +107,7 @@ def discover():
     candidates += listed(os.environ.get("PYCORE_PYTHONS", ""))
     found, seen = [], set()
     for one in candidates:
-        if one.probe():
+        if any(re.search(w, one.name) for w in wanted) and one.probe():
             real = os.path.realpath(one.executable)
             if real not in seen:
                 seen.add(real)

@@ -67,8 +67,12 @@ class Program:
                           interpreter.pycore_options(base), self.others)
 
 
-def full_check(binary, core, truth, options=(), others=0, codes=(0,)):
-    """JSON, text and locals of a core against the truth."""
+def full_check(binary, core, truth, options=(), others=0, codes=(0,),
+               sources=True):
+    """JSON, text and locals of a core against the truth.
+
+    Without sources, only the lines of the text that need no file count.
+    """
     plain = pycorerun.run(binary, "bt", "--json", core, *options)
     results = [("exit", pycorerun.success(plain, *codes))]
     try:
@@ -80,7 +84,7 @@ def full_check(binary, core, truth, options=(), others=0, codes=(0,)):
     results.append(("gil", compare.holder(truth, document)))
     text = pycorerun.run(binary, "bt", core, *options)
     results.append(("text", pycorerun.success(text, *codes) or
-                    compare.text_blocks(truth, text.out)))
+                    compare.text_blocks(truth, text.out, sources)))
     full = pycorerun.run(binary, "bt", "--json", "--locals", core, *options)
     try:
         results.append(("locals", pycorerun.success(full, *codes) or

@@ -81,7 +81,7 @@ def main():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("-p", "--python", default="",
-                        help="only interpreters whose name contains this "
+                        help="only interpreters whose name matches this "
                              "(a comma separates several)")
     parser.add_argument("-k", "--case", default="",
                         help="only cases whose name contains this")
@@ -95,12 +95,12 @@ def main():
                         help="keep cores, truths and outputs")
     parser.add_argument("--keep-failed", action="store_true")
     parser.add_argument("-d", "--directory", help="work here")
-    parser.add_argument("--pycore", default=os.path.join(ROOT, "pycore"))
+    parser.add_argument("--pycore", default=os.environ.get(
+        "PYCORE", os.path.join(ROOT, "pycore")))
     options = parser.parse_args()
     options.pycore = os.path.abspath(options.pycore)
     wanted = options.python.split(",")
-    found = [i for i in interpreters.discover()
-             if any(w in i.name for w in wanted)]
+    found = interpreters.discover(wanted)
     if options.list:
         for one in found:
             print("%-20s %s %s" % (one.name, one.facts["release"],
