@@ -1,6 +1,7 @@
 #include "cpython_layouts/proofs.h"
 
 #include "core/checked.h"
+#include "cpython_layouts/frame.h"
 #include "cpython_layouts/object.h"
 #include "cpython_layouts/threads.h"
 
@@ -230,23 +231,6 @@ static enum truth debug_is_right(struct proving *p)
 
 /* --- frames ---------------------------------------------------------------------------------- */
 
-static addr_t innermost_frame(struct runtime *rt, addr_t state)
-{
-	uint64_t at = 0;
-	switch ((enum frame_dialect)rt->layout.dialect.frames) {
-	case FRAMES_OBJECTS:
-		return READ(rt, state, PyThreadState, frame, &at) ? at : 0;
-	case FRAMES_CFRAME:
-		return READ(rt, state, PyThreadState, cframe, &at) &&
-				       READ(rt, at, _PyCFrame, current_frame, &at)
-			       ? at
-			       : 0;
-	case FRAMES_DIRECT:
-		return READ(rt, state, PyThreadState, current_frame, &at) ? at : 0;
-	}
-	return 0;
-}
-
 static enum truth runs_code(struct runtime *rt, addr_t frame)
 {
 	uint64_t code, name;
@@ -280,8 +264,8 @@ static enum truth frames_run_code(struct proving *p)
 	enum truth ret = LOST;
 	while (chain_goes_on(&chain)) {
 		uint64_t next;
-		addr_t frame = innermost_frame(rt, chain.at);
-		enum truth truth = frame ? runs_code(rt, frame) : LOST;
+		struct chain frames = frames_of(rt, &(struct pythread){ .at = chain.at }).chain;
+		enum truth truth = frames.end == CHAIN_OPEN ? runs_code(rt, frames.at) : LOST;
 		if (truth == HOLDS || (truth == FAILS && ret == LOST))
 			ret = truth;
 		if (ret == HOLDS || !READ(rt, chain.at, PyThreadState, next, &next))

@@ -253,7 +253,7 @@ bool pythread_next(struct pythread_iter *it, struct pythread *ret)
 	};
 	ret->os = threads_os(rt, ret->pthread, native);
 	ret->tid = ret->os ? ret->os->tid : native;
-	ret->crashed = ret->os && ret->os->crashed;
+	ret->crashed = ret->os && ret->os->crashed && threads_has_crashed(rt, at);
 	ret->is_main = is_main(rt, at, ret);
 	ret->gil = gil_state(rt, p, ret);
 	ret->gc_collecting = collects(ret);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "core/checked.h"
 #include "core/map.h"
-#include "cpython_layouts/object.h"
+#include "cpython_layouts/frame.h"
 
 /* Names of the threads of one interpreter: threading._active, {ident: Thread}. */
 struct interpreter_names {
@@ -14,6 +14,8 @@ struct interpreter_names {
 
 struct threads {
 	struct map by_pthread, by_tid;	/* -> index in target->threads, plus 1 */
+	addr_t crashed;			/* the state that the crashed thread ran with */
+	bool crashed_known;
 	VEC(struct interpreter_names) names;
 };
 
@@ -178,6 +180,52 @@ const struct os_thread *threads_os(struct runtime *rt, uint64_t pthread, uint64_
 	if (!os && pthread)
 		os = look_up(rt, &threads->by_tid, glibc_tid_of(rt, pthread));
 	return os ? os : look_up(rt, &threads->by_tid, native);
+}
+
+/* --- which state crashed -------------------------------------------------------------------- */
+
+/* The lock says it for certain; else a state that runs Python code is likelier than an idle one. */
+static int rank_of(struct runtime *rt, addr_t state, addr_t gil_holder)
+{
+	struct frame_iter frames = frames_of(rt, &(struct pythread){ .at = state });
+	struct frame frame;
+	return state == gil_holder ? 3 : frame_next(&frames, &frame) ? 2 : 1;
+}
+
+static addr_t find_crashed(struct runtime *rt)
+{
+	struct interpreter_iter it = interpreters(rt);
+	struct interpreter interp;
+	addr_t ret = 0;
+	int best = 0;
+	while (interpreter_next(&it, &interp)) {
+		struct chain states = chain_start(interp.threads_head, THREADS_MAX);
+		while (chain_goes_on(&states)) {
+			uint64_t pthread = 0, native = 0, next;
+			READ(rt, states.at, PyThreadState, thread_id, &pthread);
+			READ(rt, states.at, PyThreadState, native_thread_id, &native);
+			const struct os_thread *os = threads_os(rt, pthread, native);
+			int rank = os && os->crashed ? rank_of(rt, states.at, interp.gil_holder) : 0;
+			if (rank > best) {
+				best = rank;
+				ret = states.at;
+			}
+			if (!READ(rt, states.at, PyThreadState, next, &next))
+				break;
+			chain_step(&states, next);
+		}
+	}
+	return ret;
+}
+
+bool threads_has_crashed(struct runtime *rt, addr_t state)
+{
+	struct threads *threads = threads_of(rt);
+	if (threads && !threads->crashed_known) {
+		threads->crashed_known = true;
+		threads->crashed = find_crashed(rt);
+	}
+	return threads && threads->crashed == state;
 }
 
 /* --- waiting in the kernel ------------------------------------------------------------------- */

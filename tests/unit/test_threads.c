@@ -66,6 +66,26 @@ static void threads_os__finds_the_size_of_struct_pthread(void **state)
 	rig_free(rig);
 }
 
+/* Three states of one OS thread: a subinterpreter's creator leaves idle ones behind. */
+static void threads_has_crashed__picks_the_state_that_ran(void **state)
+{
+	struct process_rig *rig = rig_named("3.9");
+	for (int i = 0; i < RIG_STATES; i++) {
+		PUT(rig, rig_state(i), PyThreadState, thread_id, RIG_PTHREAD + 2);
+		PUT(rig, rig_state(i), PyThreadState, frame, 0);
+	}
+	rig_hold_gil(rig, rig_state(1));
+	assert_true(threads_has_crashed(&rig->rt, rig_state(1)));
+	assert_false(threads_has_crashed(&rig->rt, rig_state(0)));
+	assert_false(threads_has_crashed(&rig->rt, rig_state(2)));
+	/* nobody holds it, and all are idle: the newest */
+	runtime_forget(&rig->rt);
+	rig_hold_gil(rig, 0);
+	assert_true(threads_has_crashed(&rig->rt, rig_state(0)));
+	assert_false(threads_has_crashed(&rig->rt, rig_state(1)));
+	rig_free(rig);
+}
+
 static void threads_waits_in__reads_the_arguments_of_the_system_call(void **state)
 {
 	struct process_rig *rig = rig_of(layout_table_named("3.9"), aarch64());
@@ -108,6 +128,7 @@ int main(void)
 		cmocka_unit_test(threads_os__falls_back_to_the_lwp),
 		cmocka_unit_test(threads_os__reads_glibc_s_struct_pthread),
 		cmocka_unit_test(threads_os__finds_the_size_of_struct_pthread),
+		cmocka_unit_test(threads_has_crashed__picks_the_state_that_ran),
 		cmocka_unit_test(threads_waits_in__reads_the_arguments_of_the_system_call),
 		cmocka_unit_test(pythread_name__of_a_thread_without_threading_is_unknown),
 	};
