@@ -334,7 +334,7 @@ static struct memory_sum *sum_for(struct memory_sum *sums, size_t *count, const 
 static bool report_memory(const struct target *t, struct report *report)
 {
 	static const char *const names[] = {
-		[EXTENT_CORE] = "core", [EXTENT_FILE] = "file", [EXTENT_ZERO] = "zero", [EXTENT_LOST] = "lost",
+		[EXTENT_CORE] = "core", [EXTENT_FILE] = "file", [EXTENT_LOST] = "lost",
 	};
 	struct memory_sum sums[MAX_SUMS];
 	size_t count = 0;

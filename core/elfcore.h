@@ -1,10 +1,11 @@
 /* A core file being read: what its loaders hand on to each other. Only core/ includes this.
  *
- *	target.c   which of the given files is the core; the order of what follows
- *	elfcore.c  program headers -> the core's extents
- *	notes.c    threads, process, mappings; the auxiliary vector
- *	modules.c  mappings or link map -> modules, their files, and the extents these fill
- *	process.c  argv from the stack
+ *	target.c       which of the given files is the core; the order of what follows
+ *	elfcore.c      program headers -> the core's extents
+ *	notes.c        threads, process, mapped files, the auxiliary vector
+ *	process.c      argv from the stack
+ *	modules.c      mapped files, or what linkmap.c finds without them -> modules
+ *	modulefiles.c  the modules' files on this machine, and the extents that these fill
  *
  * Damage becomes remarks; only out of memory, or nothing at all left, is an error. */
 #ifndef CORE_ELFCORE_H
@@ -31,7 +32,6 @@ struct elfcore {
 	addr_t at_random, at_execfn;	/* 0: unknown */
 	uint64_t at_phnum;
 	bool by_gdb;			/* gcore's: of a process that may have lived on */
-	bool notes_cut;			/* the file ends within the notes */
 };
 
 /* Fills segments and notes, the target's truncated and expected_size. */
@@ -58,7 +58,7 @@ bool linkmap_load(struct elfcore *core, struct files *files, const struct mapped
 bool modulefiles_attach(struct elfcore *core, struct files *files, struct mapped_file *given);
 /* FILE extents from the files that belong, LOST ones with a reason where they do not. */
 bool modulefiles_add_extents(struct elfcore *core);
-/* Where a file's PT_LOADs lie: [*ret_start, *ret_end) of unrelocated addresses, whole pages. */
+/* Where a file's PT_LOADs lie: [*ret_start, *ret_end) of the file's own addresses. */
 bool modulefiles_span(const struct elf_header *h, const uint8_t *data, size_t size, addr_t *ret_start,
 		      addr_t *ret_end);
 

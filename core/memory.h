@@ -28,7 +28,6 @@ typedef uint64_t addr_t;
 enum extent_source {
 	EXTENT_CORE,	/* bytes of the core file */
 	EXTENT_FILE,	/* bytes of a mapped file on this machine, its build-id compared */
-	EXTENT_ZERO,	/* known to be zero (the .bss part of a file never written to) */
 	EXTENT_LOST,	/* was mapped in the process; its bytes are nowhere. why says why */
 };
 

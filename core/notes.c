@@ -254,6 +254,7 @@ bool notes_load(struct elfcore *core)
 {
 	struct target *t = core->target;
 	struct notes n = { .core = core };
+	bool cut = false;
 	const struct elf_phdr *s;
 	vec_each(s, &core->notes) {
 		uint64_t there = s->offset < t->core.size ? MIN(s->filesz, t->core.size - s->offset) : 0;
@@ -263,12 +264,12 @@ bool notes_load(struct elfcore *core)
 		while (!n.nomem && elf_note_next(t->machine, notes, there, s->align, &at, &note))
 			take_note(&n, &note);
 		if (there < s->filesz)
-			core->notes_cut = true;
+			cut = true;
 		else if (at < there && there - at >= 12)
 			remark_loss(&t->remarks, "core: its notes are damaged %zu bytes from their start; what "
 				    "follows is lost", at);
 	}
-	if (core->notes_cut)
+	if (cut)
 		remark_loss(&t->remarks, "core is truncated within its notes: threads, registers or mapped files "
 			    "are lost");
 	if (n.nomem)
