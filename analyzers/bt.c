@@ -564,8 +564,9 @@ static struct error *run_bt(struct session *s, const void *config_, struct repor
 		threads_release(&threads);
 		return err;
 	}
-	/* Only text shows source lines. */
-	bool has_sources = s->text_form && !(config->source && streq(config->source, "off"));
+	/* Only text shows source lines, and only slim keeps them. */
+	bool has_sources = (s->text_form || s->source_log) &&
+			   !(config->source && streq(config->source, "off"));
 	struct bt bt = {
 		.session = s,
 		.report = report,

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "analyzers/source.h"
 #include "analyzers/words.h"
 #include "core/slim.h"
 #include "core/str.h"
@@ -12,11 +13,12 @@
 extern const struct analyzer analyzer_bt;
 
 struct slim_config {
-	const char *locals, *compress;
+	const char *locals, *compress, *source;
 };
 
 static const char *const locals_choices[] = { "short", "full", NULL };
 static const char *const compress_choices[] = { "none", "zstd", NULL };
+static const char *const source_choices[] = { "auto", "off", NULL };
 
 #define AT(member) .offset = offsetof(struct slim_config, member)
 
@@ -25,6 +27,9 @@ static const struct option slim_options[] = {
 	  AT(locals), .choices = locals_choices, .optional_argument = true },
 	{ "compress", 0, OPTION_CHOICE, .help = "zstd, or none; pycore opens both", AT(compress),
 	  .choices = compress_choices },
+	{ "source", 0, OPTION_CHOICE,
+	  .help = "take along the source lines that bt shows (auto), or none (off)", AT(source),
+	  .choices = source_choices },
 	{ 0 },
 };
 
@@ -91,7 +96,7 @@ static bool is_known(const struct symbol_hint *symbols, size_t count, const stru
 
 /* Symbols that only a symbol table had, and _PyRuntime when its section was how it was found. */
 static struct error *write_slim(struct session *s, const char *output, bool compress,
-				struct slim_result *ret)
+				const struct source_log *log, struct slim_result *ret)
 {
 	const struct symbol *found;
 	size_t count = symbols_found(s->symbols, &found), kept = 0;
@@ -103,7 +108,8 @@ static struct error *write_slim(struct session *s, const char *output, bool comp
 			symbols[kept++] = (struct symbol_hint){ found[i].name, found[i].addr, found[i].size };
 	if (s->runtime && s->runtime->evidence == FOUND_BY_SECTION)
 		symbols[kept++] = (struct symbol_hint){ "_PyRuntime", s->runtime->address, 0 };
-	return slim_write(s->target, symbols, kept, output, compress, ret);
+	struct slim_extras extras = { symbols, kept, log->lines.items, log->lines.len };
+	return slim_write(s->target, &extras, output, compress, ret);
 }
 
 static struct error *slim_run(struct session *session, const void *config_, struct report *report)
@@ -117,15 +123,19 @@ static struct error *slim_run(struct session *session, const void *config_, stru
 	again.symbols = NULL;
 	again.runtime = NULL;
 	again.text_form = false;
+	struct source_log log = { 0 };
+	again.source_log = config->source && streq(config->source, "off") ? NULL : &log;
 	memory_record_touches(&again.target->memory, true);
 	struct error *err = symbols_load(again.target, again.files, &again.symbols);
 	if (!err)
 		err = runtime_locate(again.target, again.symbols, &again.runtime);
 	if (!err)
 		err = run_bt(&again, config->locals);
+	source_log_sort(&log);
 	if (!err)
 		err = write_slim(&again, session->output, config->compress && streq(config->compress, "zstd"),
-				 &result);
+				 &log, &result);
+	source_log_release(&log);
 	memory_record_touches(&again.target->memory, false);
 	if (again.runtime)
 		runtime_free(again.runtime);
@@ -150,15 +160,15 @@ const struct analyzer analyzer_slim = {
 	.description =
 		"Runs bt, and writes a new, valid core with only the pages that this touched, those of the\n"
 		"libraries included: some hundred KiB instead of gigabytes. The small file alone gives the\n"
-		"same traceback on a machine that has none of the binaries. Everything that bt does not\n"
-		"need is left out, and so are most secrets, but not all: names, source paths and, with\n"
-		"--locals, values are in it.",
+		"same traceback on a machine that has neither the binaries nor the sources. Everything that\n"
+		"bt does not need is left out, and so are most secrets, but not all: names, source paths,\n"
+		"the source lines that bt shows and, with --locals, values are in it.",
 	.example =
 		"pycore slim core.1234 -o small.core\n"
 		"pycore slim core.1234 /usr/bin/python3 --locals --compress=zstd -o small.core.zst",
 	.options = slim_options,
 	.config_size = sizeof(struct slim_config),
 	.root = &slim_root,
-	.needs = NEEDS_TARGET | OWNS_OUTPUT,
+	.needs = NEEDS_TARGET | NEEDS_RUNTIME | OWNS_OUTPUT,
 	.run = slim_run,
 };

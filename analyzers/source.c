@@ -166,6 +166,21 @@ void source_release(struct source *s)
 	*s = (struct source){ 0 };
 }
 
+static void log_line(const struct source *s, int64_t number, const char *text, size_t len)
+{
+	struct source_excerpt *last =
+		s->log->lines.len ? &s->log->lines.items[s->log->lines.len - 1] : NULL;
+	if (last && last->line == (uint64_t)number && streq(last->path, s->name))
+		return;
+	char *copy = arena_copy(&s->log->arena, text, len);
+	const char *path = last && streq(last->path, s->name) ?
+				   last->path :
+				   arena_copy(&s->log->arena, s->name, strlen(s->name));
+	struct source_excerpt *line = copy && path ? vec_push(&s->log->lines) : NULL;
+	if (line)
+		*line = (struct source_excerpt){ path, (uint64_t)number, copy, len };
+}
+
 bool source_line(const struct source *s, int64_t number, const char **ret, size_t *ret_len)
 {
 	if (number < 1 || (uint64_t)number >= s->lines.len)
@@ -177,7 +192,64 @@ bool source_line(const struct source *s, int64_t number, const char **ret, size_
 		end--;
 	*ret = s->text + start;
 	*ret_len = end - start;
+	if (s->log)
+		log_line(s, number, *ret, *ret_len);
 	return true;
+}
+
+/* --- the lines that slim takes along ------------------------------------------------------- */
+
+void source_log_release(struct source_log *log)
+{
+	vec_release(&log->lines);
+	arena_release(&log->arena);
+}
+
+static int compare_excerpts(const void *a, const void *b)
+{
+	const struct source_excerpt *x = a, *y = b;
+	int order = strcmp(x->path, y->path);
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+void source_log_sort(struct source_log *log)
+{
+	size_t kept = 0;
+	vec_sort(&log->lines, compare_excerpts);
+	for (size_t i = 0; i < log->lines.len; i++)
+		if (!kept || compare_excerpts(&log->lines.items[kept - 1], &log->lines.items[i]) != 0)
+			log->lines.items[kept++] = log->lines.items[i];
+	log->lines.len = kept;
+}
+
+/* The file as far as the slim core has it: its lines, blank ones between them. */
+static bool source_from_excerpts(struct source *s, const struct target *t, const char *name)
+{
+	enum { LINES_MAX = 1 << 20 };
+	const struct source_excerpt *items = t->excerpts.items;
+	size_t low = 0, high = t->excerpts.len;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (strcmp(items[middle].path, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	_str_ struct str text = STR_INIT;
+	uint64_t line = 1;
+	for (; low < t->excerpts.len && streq(items[low].path, name); low++) {
+		if (items[low].line < line || items[low].line > LINES_MAX)
+			continue;
+		for (; line < items[low].line; line++)
+			str_addc(&text, '\n');
+		str_add(&text, items[low].text, items[low].len);
+	}
+	if (!text.len)
+		return false;
+	str_addc(&text, '\n');
+	s->len = text.len;
+	s->text = s->converted = str_detach(&text);
+	return s->text && find_lines(s);
 }
 
 /* --- the files of a session ---------------------------------------------------------------- */
@@ -325,6 +397,10 @@ static bool is_pseudo(const char *name)
 static void load(struct sources *s, struct entry *entry)
 {
 	struct mapped_file file = { 0 };
+	entry->found = source_from_excerpts(&entry->source, s->session->target, entry->name);
+	if (entry->found)
+		return;
+	source_release(&entry->source);
 	if (is_pseudo(entry->name) || strlen(entry->name) > MAX_PATH_BYTES)
 		return;
 	bool is_there = entry->name[0] == '/' ? files_map_named(s->session->files, entry->name, &file)
@@ -366,6 +442,8 @@ static struct entry *add_entry(struct sources *s, const char *name)
 	entry->name = copy;
 	*place = entry;
 	load(s, entry);
+	entry->source.name = entry->name;
+	entry->source.log = s->session->source_log;
 	return entry;
 }
 

@@ -3,14 +3,28 @@
  * Their names come from the core (co_filename) and are hostile: they are opened below the sysroot
  * only, or by their last part below --search (core/files.h). A relative name is looked for where
  * the process was started ($PWD in its environment) and along its sys.path, as linecache does.
- * Names in angle brackets ("<string>", "<frozen os>") are no files. */
+ * Names in angle brackets ("<string>", "<frozen os>") are no files.
+ *
+ * A slim core brings the lines that bt shows along: these are then the file, the rest is blank. */
 #ifndef ANALYZERS_SOURCE_H
 #define ANALYZERS_SOURCE_H
 
 #include "analyzers/session.h"
 
+/* The lines that were asked for: what slim takes along. */
+struct source_log {
+	struct arena arena;
+	VEC(struct source_excerpt) lines;
+};
+
+void source_log_release(struct source_log *log);
+/* By path, then line, each once. */
+void source_log_sort(struct source_log *log);
+
 /* A file's text with its lines found. */
 struct source {
+	const char *name;		/* as code objects name it */
+	struct source_log *log;		/* NULL: nobody wants to know */
 	struct mapped_file file;
 	const char *text;		/* UTF-8; in the file, or in converted */
 	size_t len;

@@ -19,6 +19,7 @@
 enum {
 	SLIM_NOTE_MARK = 1,
 	SLIM_NOTE_SYMBOL = 2,
+	SLIM_NOTE_SOURCE = 3,
 };
 enum { SLIM_TRUNCATED = 1 };	/* flags of the mark */
 

@@ -206,6 +206,30 @@ static void slim_symbol(struct notes *n, const struct elf_note *note)
 	hint->name = (const char *)note->desc + 2 * word;
 }
 
+static void slim_source(struct notes *n, const struct elf_note *note)
+{
+	enum { EXCERPTS_MAX = 1 << 20 };
+	struct target *t = n->core->target;
+	size_t word = t->machine->word;
+	if (note->size <= word || t->excerpts.len >= EXCERPTS_MAX)
+		return;
+	const char *path = (const char *)note->desc + word;
+	const char *nul = memchr(path, '\0', note->size - word);
+	if (!nul)
+		return;
+	struct source_excerpt *excerpt = vec_push(&t->excerpts);
+	if (!excerpt) {
+		n->nomem = true;
+		return;
+	}
+	*excerpt = (struct source_excerpt){
+		.path = path,
+		.line = load_word(t->machine, note->desc),
+		.text = nul + 1,
+		.len = (size_t)((const char *)note->desc + note->size - (nul + 1)),
+	};
+}
+
 static void take_note(struct notes *n, const struct elf_note *note)
 {
 	struct target *t = n->core->target;
@@ -213,6 +237,8 @@ static void take_note(struct notes *n, const struct elf_note *note)
 		slim_mark(n, note);
 	else if (elf_note_is(note, SLIM_OWNER, SLIM_NOTE_SYMBOL))
 		slim_symbol(n, note);
+	else if (elf_note_is(note, SLIM_OWNER, SLIM_NOTE_SOURCE))
+		slim_source(n, note);
 	else if (elf_note_is(note, "CORE", NT_PRSTATUS))
 		prstatus(n, note);
 	else if (elf_note_is(note, "CORE", NT_PRPSINFO))

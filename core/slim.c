@@ -157,7 +157,27 @@ static void copy_notes(struct slim *s)
 	}
 }
 
-static void add_notes(struct slim *s, const struct symbol_hint *symbols, size_t count)
+static void add_symbol(struct slim *s, const struct symbol_hint *symbol)
+{
+	size_t word = s->t->machine->word, len = strlen(symbol->name) + 1;
+	note_begin(s, SLIM_OWNER, sizeof(SLIM_OWNER), SLIM_NOTE_SYMBOL, 2 * word + len);
+	put_word(s, symbol->addr);
+	put_word(s, symbol->size);
+	str_add(&s->notes, symbol->name, len);
+	put_padding(s);
+}
+
+static void add_excerpt(struct slim *s, const struct source_excerpt *excerpt)
+{
+	size_t word = s->t->machine->word, len = strlen(excerpt->path) + 1;
+	note_begin(s, SLIM_OWNER, sizeof(SLIM_OWNER), SLIM_NOTE_SOURCE, word + len + excerpt->len);
+	put_word(s, excerpt->line);
+	str_add(&s->notes, excerpt->path, len);
+	str_add(&s->notes, excerpt->text, excerpt->len);
+	put_padding(s);
+}
+
+static void add_notes(struct slim *s, const struct slim_extras *extras)
 {
 	const struct target *t = s->t;
 	note_begin(s, SLIM_OWNER, sizeof(SLIM_OWNER), SLIM_NOTE_MARK, 32);
@@ -165,14 +185,10 @@ static void add_notes(struct slim *s, const struct symbol_hint *symbols, size_t 
 	put_u64(s, t->truncated ? SLIM_TRUNCATED : 0);
 	put_u64(s, (uint64_t)t->process.time);
 	put_u64(s, t->core.size);
-	for (size_t i = 0; i < count; i++) {
-		size_t len = strlen(symbols[i].name) + 1;
-		note_begin(s, SLIM_OWNER, sizeof(SLIM_OWNER), SLIM_NOTE_SYMBOL, 2 * t->machine->word + len);
-		put_word(s, symbols[i].addr);
-		put_word(s, symbols[i].size);
-		str_add(&s->notes, symbols[i].name, len);
-		put_padding(s);
-	}
+	for (size_t i = 0; i < extras->symbol_count; i++)
+		add_symbol(s, &extras->symbols[i]);
+	for (size_t i = 0; i < extras->excerpt_count; i++)
+		add_excerpt(s, &extras->excerpts[i]);
 	copy_notes(s);
 	while (s->notes.len % 8 && !s->notes.failed)
 		str_addc(&s->notes, '\0');
@@ -390,8 +406,8 @@ static struct error *write_core(const struct slim *s, const struct new_file *fil
 	return out.err;
 }
 
-struct error *slim_write(const struct target *t, const struct symbol_hint *symbols, size_t symbol_count,
-			 const char *path, bool compress, struct slim_result *ret)
+struct error *slim_write(const struct target *t, const struct slim_extras *extras, const char *path,
+			 bool compress, struct slim_result *ret)
 {
 	struct slim s = { .t = t, .notes = STR_INIT };
 	struct new_file file;
@@ -401,7 +417,7 @@ struct error *slim_write(const struct target *t, const struct symbol_hint *symbo
 	touch_modules(t);
 	keep_touched(&s);
 	add_gaps(&s);
-	add_notes(&s, symbols, symbol_count);
+	add_notes(&s, extras);
 	if (s.nomem || s.notes.failed)
 		err = error_nomem();
 	if (!err)

@@ -3,13 +3,15 @@
  *	header | program headers | notes | kept pages, in address order
  *
  * Notes: the process's, its threads' registers, the auxiliary vector and the list of mapped files
- * are copied; floating-point state is dropped. Two kinds of our own, owner "pycore":
+ * are copied; floating-point state is dropped. Three kinds of our own, owner "pycore":
  *
  *	SLIM_NOTE_MARK    version (1), flags (1: the original was truncated), time of death, size of
  *	                  the original file: four 64-bit words in the target's byte order
  *	SLIM_NOTE_SYMBOL  address, size (words), name: a symbol that was found in a symbol table,
  *	                  which the slim core does not have. Dynamic symbols need none: looking one
  *	                  up reads memory, and so touches the few pages that the next look-up needs.
+ *	SLIM_NOTE_SOURCE  line number (word), path, NUL, text: a source line that bt shows; in the
+ *	                  order of paths, then lines
  *
  * What was mapped and is left out stays known: a program header without bytes. Pages that came
  * from files on this machine are written like those of the core, so that the slim core needs no
@@ -24,8 +26,16 @@ struct slim_result {
 	uint64_t bytes;			/* of the written file */
 };
 
+/* What goes along beside the pages; borrowed. */
+struct slim_extras {
+	const struct symbol_hint *symbols;
+	size_t symbol_count;
+	const struct source_excerpt *excerpts;	/* sorted by path, then line */
+	size_t excerpt_count;
+};
+
 /* memory_record_touches() of the target, which is still on, has told what to keep. */
-struct error *slim_write(const struct target *t, const struct symbol_hint *symbols, size_t symbol_count,
-			 const char *path, bool compress, struct slim_result *ret) _must_check_;
+struct error *slim_write(const struct target *t, const struct slim_extras *extras, const char *path,
+			 bool compress, struct slim_result *ret) _must_check_;
 
 #endif

@@ -79,6 +79,14 @@ struct symbol_hint {
 	uint64_t size;
 };
 
+/* A line of source that a slim core brings along, because bt showed it. */
+struct source_excerpt {
+	const char *path;		/* as code objects name it */
+	uint64_t line;			/* from 1 */
+	const char *text;		/* UTF-8, without its end */
+	size_t len;
+};
+
 struct target {
 	char *path;			/* of the core */
 	struct mapped_file core;
@@ -94,6 +102,7 @@ struct target {
 	uint64_t expected_size;		/* bytes the program headers promise */
 	bool slim;			/* made by pycore slim */
 	VEC(struct symbol_hint) hints;	/* of a slim core */
+	VEC(struct source_excerpt) excerpts;	/* of a slim core; by path, then line */
 	addr_t at_entry, at_phdr, at_base, at_sysinfo_ehdr;	/* AUXV; 0: unknown */
 };
 

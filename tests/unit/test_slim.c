@@ -49,7 +49,7 @@ static struct target *slim_of(struct target *t, const struct symbol_hint *symbol
 {
 	char path[2 * PATH_MAX];
 	snprintf(path, sizeof(path), "%s/small", drawing_dir);
-	struct error *err = slim_write(t, symbols, count, path, compress, result);
+	struct error *err = slim_write(t, &(struct slim_extras){ symbols, count, NULL, 0 }, path, compress, result);
 	if (err)
 		fail_msg("%s", err->message);
 	target_free(t);
@@ -126,6 +126,29 @@ static void slim_write__keeps_symbols_and_the_time_of_death(void **state)
 	target_free(t);
 }
 
+static void slim_write__takes_source_lines_along(void **state)
+{
+	const struct source_excerpt lines[] = {
+		{ "/srv/app.py", 7, "x = 1", 5 },
+		{ "/srv/app.py", 9, "\ttéa()", 7 },
+	};
+	struct slim_result result;
+	struct target *t = open_drawn(EM_X86_64, 0);
+	char path[2 * PATH_MAX];
+	snprintf(path, sizeof(path), "%s/small", drawing_dir);
+	struct error *err =
+		slim_write(t, &(struct slim_extras){ NULL, 0, lines, 2 }, path, false, &result);
+	assert_null(err);
+	target_free(t);
+	t = open_file("small");
+	assert_int_equal(t->excerpts.len, 2);
+	assert_string_equal(t->excerpts.items[0].path, "/srv/app.py");
+	assert_int_equal(t->excerpts.items[1].line, 9);
+	assert_int_equal(t->excerpts.items[1].len, 7);
+	assert_memory_equal(t->excerpts.items[1].text, "\ttéa()", 7);
+	target_free(t);
+}
+
 static void slim_write__remembers_that_the_core_was_truncated(void **state)
 {
 	struct slim_result result;
@@ -152,12 +175,12 @@ static void slim_write__leaves_nothing_behind_when_it_cannot_write(void **state)
 {
 	struct slim_result result = { 0 };
 	struct target *t = open_drawn(EM_X86_64, 0);
-	struct error *err = slim_write(t, NULL, 0, "/nowhere/at/all", false, &result);
+	struct error *err = slim_write(t, &(struct slim_extras){ 0 }, "/nowhere/at/all", false, &result);
 	assert_non_null(err);
 	assert_non_null(strstr(err->message, "/nowhere/at/all: cannot be written"));
 	error_free(err);
 	mkdir(drawing_path("directory"), 0700);
-	err = slim_write(t, NULL, 0, drawing_path("directory"), false, &result);
+	err = slim_write(t, &(struct slim_extras){ 0 }, drawing_path("directory"), false, &result);
 	assert_non_null(err);
 	error_free(err);
 	assert_int_equal(rmdir(drawing_path("directory")), 0);
@@ -198,6 +221,7 @@ int main(void)
 		cmocka_unit_test(slim_write__keeps_what_was_touched_and_says_so_of_the_rest),
 		cmocka_unit_test(slim_write__of_a_slim_core_is_the_same),
 		cmocka_unit_test(slim_write__keeps_symbols_and_the_time_of_death),
+		cmocka_unit_test(slim_write__takes_source_lines_along),
 		cmocka_unit_test(slim_write__remembers_that_the_core_was_truncated),
 		cmocka_unit_test(slim_write__compresses),
 		cmocka_unit_test(slim_write__leaves_nothing_behind_when_it_cannot_write),
