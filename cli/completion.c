@@ -9,7 +9,8 @@ static void put_options(FILE *out, const struct option *options)
 	option_each(option, options) {
 		bool wants_value = option->type != OPTION_FLAG && !option->optional_argument;
 		fprintf(out, " --%s%s", option->name, wants_value ? "=" : "");
-		for (const char *const *c = option->optional_argument ? option->choices : NULL; c && *c; c++)
+		for (const char *const *c = option->optional_argument ? option->choices : NULL;
+		     c && *c; c++)
 			fprintf(out, " --%s=%s", option->name, *c);
 	}
 }
@@ -73,5 +74,6 @@ void completion_generate(const struct commands *commands, FILE *out)
 	      "\t[[ $COMP_CWORD -eq 1 || $prev == help ]] && COMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))\n"
 	      "\t[[ $prev == help ]] || COMPREPLY+=($(compgen -f -- \"$cur\"))\n"
 	      "}\n"
-	      "complete -o filenames -F _pycore pycore\n", out);
+	      "complete -o filenames -F _pycore pycore\n",
+	      out);
 }

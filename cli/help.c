@@ -12,7 +12,8 @@ bool is_plain_name(const char *name)
 	return len > 0 && name[len] == '\0' && name[0] >= 'a' && name[0] <= 'z';
 }
 
-/* Words of [text, end), filled to WIDTH; the cursor stands at column, further lines begin at indent. */
+/* Words of [text, end), filled to WIDTH. The cursor stands at column, further lines begin at
+ * indent. */
 static void put_filled(FILE *out, const char *text, const char *end, int column, int indent)
 {
 	bool fresh = true;
@@ -60,7 +61,8 @@ static void put_options(FILE *out, const struct option *options)
 			fprintf(out, "%s\n%*s", s.buf, OPTION_COLUMN, "");
 		else
 			fprintf(out, "%-*s", OPTION_COLUMN, s.buf);
-		put_filled(out, option->help, option->help + strlen(option->help), OPTION_COLUMN, OPTION_COLUMN);
+		put_filled(out, option->help, option->help + strlen(option->help), OPTION_COLUMN,
+			   OPTION_COLUMN);
 	}
 }
 
@@ -92,12 +94,14 @@ void help_all(const struct commands *commands, FILE *out)
 	      "`pycore --version` which pycore this is.\n"
 	      "\n"
 	      "Exit status: 0 done, 1 done but the core is damaged or incomplete in ways that\n"
-	      "the report names, 2 wrong usage, 3 this cannot be analyzed, 4 internal error.\n", out);
+	      "the report names, 2 wrong usage, 3 this cannot be analyzed, 4 internal error.\n",
+	      out);
 }
 
 void help_command(const struct analyzer *command, FILE *out)
 {
-	const char *core = command->needs & NEEDS_TARGET ? "CORE [EXECUTABLE]" : "[CORE [EXECUTABLE]]";
+	const char *core =
+		command->needs & NEEDS_TARGET ? "CORE [EXECUTABLE]" : "[CORE [EXECUTABLE]]";
 	fprintf(out, "Usage: pycore %s [OPTIONS] %s\n\n", command->name, core);
 	put_filled(out, command->summary, command->summary + strlen(command->summary), 0, 0);
 	put_paragraphs(out, command->description);

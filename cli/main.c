@@ -31,7 +31,7 @@ static int fail(struct error *err)
 static void on_bus_error(int signal)
 {
 	static const char message[] =
-		"pycore: a file was cut short or became unreadable while it was read; try again on a copy\n";
+		"pycore: a file was cut short or became unreadable while it was read; try a copy\n";
 	ssize_t ignored _unused_ = write(STDERR_FILENO, message, sizeof(message) - 1);
 	_exit(ERROR_UNSUPPORTED);
 }
@@ -73,7 +73,8 @@ static int tell_failure(const struct report *report, const struct common *common
 	const char *why = report_failure(report, &reader_left);
 	if (!why || reader_left)
 		return EXIT_DONE;
-	fprintf(stderr, "pycore: cannot write %s: %s\n", common->output ? common->output : "the report", why);
+	fprintf(stderr, "pycore: cannot write %s: %s\n",
+		common->output ? common->output : "the report", why);
 	return ERROR_INTERNAL;
 }
 
@@ -96,8 +97,8 @@ static struct error *write_records(struct session *s, const struct analyzer *com
 	return err;
 }
 
-/* A failure is one line on stderr and no report. One that has begun to be written is ended, and says
- * that it is not whole. */
+/* A failure is one line on stderr and no report. One that has begun to be written is ended, and
+ * says that it is not whole. */
 static int end_report(struct report *report, struct error *err, const struct common *common)
 {
 	if (err && report_discard(report))
@@ -147,7 +148,8 @@ static int run_session(struct session *s, const struct analyzer *command, const 
 {
 	unsigned needs = needs_of(command, config);
 	bool watched = !common->quiet && isatty(STDERR_FILENO);
-	struct error *err = session_open(s, common, inputs, needs, watched ? &line->progress : NULL);
+	struct error *err =
+		session_open(s, common, inputs, needs, watched ? &line->progress : NULL);
 	progress_line_erase(line);
 	if (!err && common->output)
 		err = output_check(common->output, inputs, s);
@@ -157,10 +159,12 @@ static int run_session(struct session *s, const struct analyzer *command, const 
 		return write_report(s, command, config, common, stdout);
 	FILE *out = fopen(common->output, "we");
 	if (!out)
-		return fail(error_new(ERROR_USAGE, "cannot write %s: %s", common->output, strerror(errno)));
+		return fail(error_new(ERROR_USAGE, "cannot write %s: %s", common->output,
+				      strerror(errno)));
 	int code = write_report(s, command, config, common, out);
 	if (fclose(out) != 0 && code <= EXIT_LOSS)
-		code = fail(error_new(ERROR_INTERNAL, "cannot write %s: %s", common->output, strerror(errno)));
+		code = fail(error_new(ERROR_INTERNAL, "cannot write %s: %s", common->output,
+				      strerror(errno)));
 	return code;
 }
 
@@ -186,7 +190,8 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 	_free_ void *config = calloc(1, command->config_size + 1);
 	if (!config)
 		return fail(error_nomem());
-	const struct option_table tables[] = { { command->options, config }, { common_options, &common } };
+	const struct option_table tables[] = { { command->options, config },
+					       { common_options, &common } };
 	int code = EXIT_DONE;
 	struct error *err = options_parse(tables, 2, argc, argv, &arguments);
 	if (!err && common.help)
@@ -217,7 +222,8 @@ static struct error *check_word(const struct commands *commands, const char *wor
 		suggestion_try(&near, (*command)->name);
 	suggestion_try(&near, "help");
 	if (near.nearest)
-		return error_new(ERROR_USAGE, "neither a command nor a file: %s (did you mean %s?)", word, near.nearest);
+		return error_new(ERROR_USAGE, "neither a command nor a file: %s (did you mean %s?)",
+				 word, near.nearest);
 	return NULL;
 }
 

@@ -86,9 +86,11 @@ static struct error *set_number(uint64_t *ret, const struct option *option, cons
 	if (*value < '0' || *value > '9' || *end || errno)
 		return error_new(ERROR_USAGE, "--%s wants a number, not '%s'", option->name, value);
 	if (number < option->min)
-		return error_new(ERROR_USAGE, "--%s must be at least %" PRIu64, option->name, option->min);
+		return error_new(ERROR_USAGE, "--%s must be at least %" PRIu64, option->name,
+				 option->min);
 	if (option->max && number > option->max)
-		return error_new(ERROR_USAGE, "--%s must be at most %" PRIu64, option->name, option->max);
+		return error_new(ERROR_USAGE, "--%s must be at most %" PRIu64, option->name,
+				 option->max);
 	*ret = number;
 	return NULL;
 }
@@ -103,7 +105,8 @@ static struct error *set_choice(const char **ret, const struct option *option, c
 		}
 		str_printf(&all, "%s%s", all.len ? ", " : "", *c);
 	}
-	return error_new(ERROR_USAGE, "--%s does not know '%s': it takes %s", option->name, value, all.buf);
+	return error_new(ERROR_USAGE, "--%s does not know '%s': it takes %s", option->name, value,
+			 all.buf);
 }
 
 static struct error *add_item(struct option_list *list, const char *value)
@@ -117,7 +120,8 @@ static struct error *add_item(struct option_list *list, const char *value)
 }
 
 /* value NULL: the option stood alone, as it may. */
-static struct error *set(const struct option_table *table, const struct option *option, const char *value)
+static struct error *set(const struct option_table *table, const struct option *option,
+			 const char *value)
 {
 	void *at = field(table, option);
 	switch (option->type) {
@@ -166,16 +170,19 @@ static struct error *parse_long(struct parser *p, const char *word)
 		const struct option *option;
 		option_each(option, p->tables[i].options) {
 			if (streq(option->name, name.buf))
-				return take_option(p, &p->tables[i], option, equals ? equals + 1 : NULL);
+				return take_option(p, &p->tables[i], option,
+						   equals ? equals + 1 : NULL);
 			suggestion_try(&near, option->name);
 		}
 	}
 	if (near.nearest)
-		return error_new(ERROR_USAGE, "unknown option --%s (did you mean --%s?)", name.buf, near.nearest);
+		return error_new(ERROR_USAGE, "unknown option --%s (did you mean --%s?)", name.buf,
+				 near.nearest);
 	return error_new(ERROR_USAGE, "unknown option --%s", name.buf);
 }
 
-static const struct option *find_letter(const struct parser *p, char letter, const struct option_table **ret)
+static const struct option *find_letter(const struct parser *p, char letter,
+					const struct option_table **ret)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct option *option;
@@ -197,7 +204,8 @@ static struct error *parse_letters(struct parser *p, const char *letters)
 		const struct option *option = find_letter(p, *letters, &table);
 		if (!option)
 			return error_new(ERROR_USAGE, "unknown option -%c", *letters);
-		bool takes_rest = option->type != OPTION_FLAG && !option->optional_argument && letters[1];
+		bool takes_rest =
+			option->type != OPTION_FLAG && !option->optional_argument && letters[1];
 		struct error *err = take_option(p, table, option, takes_rest ? letters + 1 : NULL);
 		if (err || takes_rest)
 			return err;

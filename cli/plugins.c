@@ -13,7 +13,8 @@ static bool option_is_common(const struct option *own)
 {
 	const struct option *common;
 	option_each(common, common_options) {
-		if (streq(common->name, own->name) || (own->letter && common->letter == own->letter))
+		if (streq(common->name, own->name) ||
+		    (own->letter && common->letter == own->letter))
 			return true;
 	}
 	return false;
@@ -55,7 +56,8 @@ static void load(struct commands *commands, const char *path, FILE *warnings)
 		return;
 	}
 	const struct analyzer *analyzer = dlsym(handle, "pycore_analyzer");
-	const char *fault = analyzer ? plugin_fault(commands, analyzer) : "defines no pycore_analyzer";
+	const char *fault =
+		analyzer ? plugin_fault(commands, analyzer) : "defines no pycore_analyzer";
 	const struct analyzer **command = fault ? NULL : vec_push(&commands->list);
 	if (!command) {
 		warn(warnings, path, fault ? fault : "found no memory");

@@ -21,7 +21,8 @@ static void show(struct progress *progress, const char *what, uint64_t done, uin
 		return;
 	line->shown = now;
 	if (total)
-		fprintf(line->out, "\r\x1b[K%s: %" PRIu64 " of %" PRIu64 " MiB", what, done >> 20, total >> 20);
+		fprintf(line->out, "\r\x1b[K%s: %" PRIu64 " of %" PRIu64 " MiB", what, done >> 20,
+			total >> 20);
 	else
 		fprintf(line->out, "\r\x1b[K%s: %" PRIu64 " MiB", what, done >> 20);
 	fflush(line->out);

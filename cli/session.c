@@ -13,7 +13,8 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 			return error_new(ERROR_USAGE, "a file name is empty");
 	}
 	if (given > allowed)
-		return error_new(ERROR_USAGE, "too many files: '%s' is neither the core nor the executable",
+		return error_new(ERROR_USAGE,
+				 "too many files: '%s' is neither the core nor the executable",
 				 words[allowed]);
 	if (common->core) {
 		ret->core = common->core;
@@ -29,10 +30,12 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 		ret->executable = file;
 	}
 	if (!ret->core && needs & NEEDS_TARGET)
-		return error_new(ERROR_USAGE, "which core? try: pycore %s CORE, or pycore %s --help",
+		return error_new(ERROR_USAGE,
+				 "which core? try: pycore %s CORE, or pycore %s --help",
 				 command->name, command->name);
 	if (ret->core && streq(ret->core, "-") && isatty(STDIN_FILENO))
-		return error_new(ERROR_USAGE, "standard input is a terminal: pipe a core into it, or name one");
+		return error_new(ERROR_USAGE,
+				 "standard input is a terminal: pipe a core into it, or name one");
 	return NULL;
 }
 
@@ -88,7 +91,8 @@ void session_release(struct session *s)
 static bool is_file(const char *path, const struct stat *output)
 {
 	struct stat st;
-	return path && stat(path, &st) == 0 && st.st_dev == output->st_dev && st.st_ino == output->st_ino;
+	return path && stat(path, &st) == 0 && st.st_dev == output->st_dev &&
+	       st.st_ino == output->st_ino;
 }
 
 struct error *output_check(const char *path, const struct inputs *inputs, const struct session *s)

@@ -46,7 +46,7 @@ struct report {
 
 struct form {
 	void (*begin)(struct report *r);
-	/* The record is r->levels[r->depth - 1] already. first: no other of its kind came before it. */
+	/* The record is r->levels[r->depth - 1] already. first: none of its kind came before. */
 	void (*open)(struct report *r, const struct value *values, bool first);
 	void (*close)(struct report *r);
 	/* No more of this kind will come; missing: none came at all. */

@@ -23,11 +23,15 @@ static inline bool is_plain(uint8_t c)
 static void put_escape(struct output *o, uint32_t c)
 {
 	static const char hex[] = "0123456789abcdef";
-	char unit[6] = { '\\', 'u', hex[c >> 12 & 15], hex[c >> 8 & 15], hex[c >> 4 & 15], hex[c & 15] };
-	const char *letter = c < 0x20 || c == '"' || c == '\\' ? strchr("\bb\ff\nn\rr\tt\"\"\\\\", (int)c) : NULL;
+	static const char letters[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+	char unit[6] = "\\u";
+	for (int i = 0; i < 4; i++)
+		unit[2 + i] = hex[c >> (12 - 4 * i) & 15];
+	bool may_be_letter = c < 0x20 || c == '"' || c == '\\';
+	const char *letter = c && may_be_letter ? strchr(letters, (int)c) : NULL;
 	if (c == UTF8_INVALID) {
 		output_put(o, "\xef\xbf\xbd", 3);
-	} else if (c && letter) {
+	} else if (letter) {
 		char pair[2] = { '\\', letter[1] };
 		output_put(o, pair, 2);
 	} else if (c >= 0x10000) {
@@ -51,7 +55,8 @@ void json_string(struct output *o, const char *bytes, size_t len)
 		size_t used = utf8_next(p, end, &c);
 		/* Two surrogates that happen to form a pair are read back as one character:
 		 * JSON has no way to keep them apart. */
-		if (c == UTF8_INVALID || c == '"' || c == '\\' || utf8_is_surrogate(c) || utf8_is_unsafe(c)) {
+		if (c == UTF8_INVALID || c == '"' || c == '\\' || utf8_is_surrogate(c) ||
+		    utf8_is_unsafe(c)) {
 			output_put(o, (const char *)run, (size_t)(p - run));
 			put_escape(o, c);
 			run = p + used;

@@ -12,7 +12,7 @@
 
 struct output {
 	FILE *file;		/* borrowed */
-	int error;		/* errno of the first write that failed; 0: none. Then all is dropped */
+	int error;		/* errno of the first write that failed; then all is dropped */
 	bool begun;		/* something has left the buffer */
 	size_t len;
 	char buf[65536];

@@ -12,7 +12,7 @@
  *
  * In JSON a record is an object: under its name in the parent, in an array when .list is set. The
  * children of an open record come in the order in which .children names them, all of one kind
- * together; a kind that does not come is [] or null. This header is installed: plugins include it. */
+ * together; a kind that does not come is [] or null. This header is installed for plugins. */
 #ifndef REPORT_RECORD_H
 #define REPORT_RECORD_H
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct report *report_new(const struct record *root, const struct report_options *options, FILE *out)
+struct report *report_new(const struct record *root, const struct report_options *options,
+			  FILE *out)
 {
 	struct report *r = malloc(sizeof(*r));
 	if (!r)

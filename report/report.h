@@ -19,7 +19,8 @@ struct report_options {
 
 /* root: the record whose columns and children are the document; it is opened by report_new with
  * no values of its own. out is borrowed. NULL: out of memory. */
-struct report *report_new(const struct record *root, const struct report_options *options, FILE *out);
+struct report *report_new(const struct record *root, const struct report_options *options,
+			  FILE *out);
 /* Notes, closing brackets, flush. false: the output could not be written. */
 bool report_end(struct report *r);
 void report_free(struct report *r);

@@ -27,7 +27,8 @@ static void put_type(struct output *o, enum value_type type)
 		[VALUE_FLOAT] = "\"type\": \"number\"",
 		[VALUE_ADDRESS] = "\"$ref\": \"#/$defs/address\"",
 		[VALUE_STRING] = "\"type\": \"string\"",
-		[VALUE_STRINGS] = "\"type\": \"array\", \"items\": {\"type\": [\"string\", \"null\"]}",
+		[VALUE_STRINGS] =
+			"\"type\": \"array\", \"items\": {\"type\": [\"string\", \"null\"]}",
 		[VALUE_TIME] = "\"type\": \"string\", \"format\": \"date-time\"",
 	};
 	output_puts(o, types[type]);
@@ -68,7 +69,8 @@ static void put_required(struct output *o, const struct record *record, bool is_
 
 static void put_record(struct output *o, const struct record *record, size_t depth);
 
-static void put_properties(struct output *o, const struct record *record, size_t depth, const char *separator)
+static void put_properties(struct output *o, const struct record *record, size_t depth,
+			   const char *separator)
 {
 	for (size_t i = 0; i < record->column_count; i++) {
 		if (record->columns[i].hidden)
@@ -112,22 +114,26 @@ static void put_record(struct output *o, const struct record *record, size_t dep
 
 static void put_document(struct output *o, const struct record *root, const char *command)
 {
-	output_puts(o, "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n \"title\": \"pycore ");
+	output_puts(o, "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\","
+		"\n \"title\": \"pycore ");
 	output_puts(o, command);
 	output_puts(o, "\",\n \"type\": \"object\", ");
 	put_required(o, root, true);
-	output_puts(o, ",\n \"$defs\": {"
+	output_puts(o,
+		",\n \"$defs\": {"
 		"\n  \"address\": {\"type\": \"string\", \"pattern\": \"^0x[0-9a-f]+$\"},"
-		"\n  \"lost\": {\"description\": \"what could not be read, and where it was\", \"type\": \"object\","
-		" \"required\": [\"lost\"], \"additionalProperties\": false,"
+		"\n  \"lost\": {\"description\": \"what could not be read, and where it was\","
+		" \"type\": \"object\", \"required\": [\"lost\"], \"additionalProperties\": false,"
 		" \"properties\": {\"lost\": {\"$ref\": \"#/$defs/address\"}}}},"
 		"\n \"properties\": {"
 		"\n  \"pycore\": {\"type\": \"object\", \"required\": [\"format\", \"command\", \"version\"],"
-		" \"additionalProperties\": false, \"properties\": {\"format\": {\"const\": 1}, \"command\": {\"const\": ");
+		" \"additionalProperties\": false, \"properties\": {\"format\": {\"const\": 1},"
+		" \"command\": {\"const\": ");
 	json_string(o, command, strlen(command));
 	output_puts(o, "}, \"version\": {\"type\": \"string\"}}}");
 	put_properties(o, root, 2, ",");
-	output_puts(o, ",\n  \"notes\": {\"description\": \"what is missing, damaged or guessed\","
+	output_puts(o,
+		",\n  \"notes\": {\"description\": \"what is missing, damaged or guessed\","
 		" \"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"level\", \"text\"],"
 		" \"additionalProperties\": false, \"properties\": {\"level\": {\"enum\": [\"info\", \"loss\"]},"
 		" \"text\": {\"type\": \"string\"}}}}}}\n");

@@ -30,8 +30,9 @@ void text_style(struct text *t, enum style style)
 {
 	/* The file, line and name are magenta where Python 3.13 and later paint them so. */
 	static const char *const codes[] = {
-		[STYLE_PLAIN] = "\x1b[0m",	[STYLE_HEADING] = "\x1b[0;1m", [STYLE_DIM] = "\x1b[0;2m",
-		[STYLE_FILE] = "\x1b[0;35m",	[STYLE_LINE] = "\x1b[0;35m",   [STYLE_NAME] = "\x1b[0;35m",
+		[STYLE_PLAIN] = "\x1b[0m",    [STYLE_HEADING] = "\x1b[0;1m",
+		[STYLE_DIM] = "\x1b[0;2m",    [STYLE_FILE] = "\x1b[0;35m",
+		[STYLE_LINE] = "\x1b[0;35m",  [STYLE_NAME] = "\x1b[0;35m",
 		[STYLE_BAD] = "\x1b[0;1;31m", [STYLE_MARK] = "\x1b[0;31m",
 	};
 	if (!t->color || t->style == style || (size_t)style >= sizeof(codes) / sizeof(codes[0]))
@@ -161,7 +162,8 @@ static void form_end(struct report *r)
 			put_note(&r->text, STYLE_DIM, "note: ", note->text);
 	}
 	if (r->notes_dropped && !r->options.quiet)
-		text_printf(&r->text, "note: %llu more notes\n", (unsigned long long)r->notes_dropped);
+		text_printf(&r->text, "note: %llu more notes\n",
+			    (unsigned long long)r->notes_dropped);
 }
 
 const struct form text_form = { form_begin, form_open, form_close, form_end_kind, form_end };

@@ -10,9 +10,16 @@ struct config {
 };
 
 static const struct option options[] = {
-	{ .name = "at-least", .letter = 'n', .type = OPTION_NUMBER, .argument = "N", .min = 1,
-	  .help = "only threads with N frames or more", .offset = offsetof(struct config, at_least) },
-	{ .name = "variables", .type = OPTION_FLAG, .help = "with the variables of the innermost frame",
+	{ .name = "at-least",
+	  .letter = 'n',
+	  .type = OPTION_NUMBER,
+	  .argument = "N",
+	  .min = 1,
+	  .help = "only threads with N frames or more",
+	  .offset = offsetof(struct config, at_least) },
+	{ .name = "variables",
+	  .type = OPTION_FLAG,
+	  .help = "with the variables of the innermost frame",
 	  .offset = offsetof(struct config, variables) },
 	{ 0 },
 };
@@ -58,9 +65,12 @@ static const struct record thread_record = {
 	COLUMNS(thread_columns), .children = thread_children, .text = thread_text,
 };
 static const struct record *const children[] = { &thread_record, NULL };
-static const struct record root = { .name = "depth", .doc = "how deep every stack is", .children = children };
+static const struct record root = { .name = "depth",
+				    .doc = "how deep every stack is",
+				    .children = children };
 
-static void report_variables(struct session *session, struct pycore_frames *frames, struct report *report)
+static void report_variables(struct session *session, struct pycore_frames *frames,
+			     struct report *report)
 {
 	struct pycore_locals *locals = pycore_locals_new(frames);
 	struct pycore_local local;
@@ -78,8 +88,9 @@ static void report_variables(struct session *session, struct pycore_frames *fram
 }
 
 /* Once to count, once more to show: iterators are cheap. */
-static void report_thread(struct session *session, const struct config *config, struct report *report,
-			  struct pycore_threads *threads, const struct pycore_thread *thread)
+static void report_thread(struct session *session, const struct config *config,
+			  struct report *report, struct pycore_threads *threads,
+			  const struct pycore_thread *thread)
 {
 	struct pycore_frames *frames = pycore_frames_new(threads);
 	struct pycore_frame frame;
@@ -92,7 +103,8 @@ static void report_thread(struct session *session, const struct config *config, 
 	pycore_frames_free(frames);
 	if (depth < config->at_least)
 		return;
-	struct value values[] = { value_uint(thread->tid), value_uint(depth), value_str(innermost) };
+	struct value values[] = { value_uint(thread->tid), value_uint(depth),
+				  value_str(innermost) };
 	report_open(report, &thread_record, values);
 	frames = config->variables ? pycore_frames_new(threads) : NULL;
 	if (frames && pycore_frame_next(frames, &frame))
@@ -121,7 +133,8 @@ const struct analyzer pycore_analyzer = {
 	.api = PYCORE_PLUGIN_API,
 	.name = "depth",
 	.summary = "how deep every thread's stack is",
-	.description = "One line for each Python thread: its id, its number of frames, the innermost function.",
+	.description =
+		"One line for each Python thread: its id, its number of frames, the innermost function.",
 	.example = "pycore depth --at-least 100 core.1234",
 	.options = options,
 	.config_size = sizeof(struct config),

@@ -9,5 +9,9 @@ static struct error *run(struct session *session, const void *config, struct rep
 }
 
 const struct analyzer pycore_analyzer = {
-	.api = PYCORE_PLUGIN_API, .name = "bt", .summary = "not the real one", .root = &root, .run = run,
+	.api = PYCORE_PLUGIN_API,
+	.name = "bt",
+	.summary = "not the real one",
+	.root = &root,
+	.run = run,
 };

@@ -10,18 +10,28 @@ struct config { const char *locals, *file; bool flag; };
 
 static const char *const choices[] = { "short", "full", NULL };
 static const struct option options[] = {
-	{ .name = "locals", .type = OPTION_CHOICE, .choices = choices, .optional_argument = true,
+	{ .name = "locals",
+	  .type = OPTION_CHOICE,
+	  .choices = choices,
+	  .optional_argument = true,
 	  .help = "with each variable" },
-	{ .name = "check", .letter = 'k', .type = OPTION_STRING, .argument = "EXE",
+	{ .name = "check",
+	  .letter = 'k',
+	  .type = OPTION_STRING,
+	  .argument = "EXE",
 	  .help = "compare a table with what the debug information of that executable says of it, member by member" },
 	{ 0 },
 };
 static const struct record root = { .name = "x" };
 static const struct analyzer command = {
-	.name = "walk", .summary = "what a summary says",
-	.description = ".first words with a \\ in them\n\nA second paragraph that goes on and on until it "
-		       "has to be wrapped somewhere, as every long paragraph has to be.",
-	.example = "pycore walk core\npycore walk --json core", .options = options, .root = &root,
+	.name = "walk",
+	.summary = "what a summary says",
+	.description =
+		".first words with a \\ in them\n\nA second paragraph that goes on and on until it "
+		"has to be wrapped somewhere, as every long paragraph has to be.",
+	.example = "pycore walk core\npycore walk --json core",
+	.options = options,
+	.root = &root,
 };
 static const struct analyzer bare = { .name = "bare", .summary = "no options at all", .root = &root,
 				      .needs = NEEDS_TARGET };

@@ -25,7 +25,9 @@ static const struct record rig_process = {
 };
 
 static const struct column rig_local_columns[] = { COLUMN("value", STRING, "its repr") };
-static const struct record rig_local = { .name = "locals", .list = true, COLUMNS(rig_local_columns) };
+static const struct record rig_local = { .name = "locals",
+					 .list = true,
+					 COLUMNS(rig_local_columns) };
 
 static const struct column rig_frame_columns[] = {
 	COLUMN("file", STRING, "where"),

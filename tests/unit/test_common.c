@@ -44,12 +44,14 @@ static void commands_find__knows_what_was_put_in(void **state)
 /* Each option that is listed reaches the struct, at a place of its own. */
 static void common_options__write_each_its_own_member(void **state)
 {
-	char *argv[] = { "--json", "-o", "out", "-c", "core", "--sysroot=/s", "--search", "a", "--search=b",
-			 "--color=never", "-qv", "--schema", "-h" };
+	char *argv[] = { "--json",       "-o",       "out", "-c",         "core",
+			 "--sysroot=/s", "--search", "a",   "--search=b", "--color=never",
+			 "-qv",          "--schema", "-h" };
 	struct common common = { 0 };
 	struct option_table table = { common_options, &common };
 	struct arguments arguments = { 0 };
-	struct error *err = options_parse(&table, 1, sizeof(argv) / sizeof(argv[0]), argv, &arguments);
+	struct error *err =
+		options_parse(&table, 1, sizeof(argv) / sizeof(argv[0]), argv, &arguments);
 	assert_null(err);
 	assert_true(common.json && common.quiet && common.verbose && common.schema && common.help);
 	assert_string_equal(common.output, "out");

@@ -23,9 +23,11 @@ static void help_command__wraps_and_aligns(void **state)
 {
 	char *text = help_of(&command);
 	expect(text, "Usage: pycore walk [OPTIONS] [CORE [EXECUTABLE]]\n");
-	expect(text, "      --locals[=short|full]\n                            with each variable\n");
-	expect(text, "  -k, --check EXE           compare a table with what the debug information of\n"
-		     "                            that executable says of it, member by member\n");
+	expect(text,
+	       "      --locals[=short|full]\n                            with each variable\n");
+	expect(text,
+	       "  -k, --check EXE           compare a table with what the debug information of\n"
+	       "                            that executable says of it, member by member\n");
 	expect(text, "Example:\n  pycore walk core\n  pycore walk --json core\n");
 	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
 		assert_true(strcspn(line, "\n") <= 79);

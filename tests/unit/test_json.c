@@ -62,12 +62,16 @@ static void json__puts_no_comma_before_the_first_member(void **state)
 	struct value number = value_int(6), local = value_str("x");
 	report_open(rig->report, &bare, NULL);
 	report_row(rig->report, &rig_signal, &number);
-	rig_expect(rig, PYCORE ",\n \"bare\": {\n  \"signal\": {\"number\": 6}, \"locals\": []},\n \"notes\": []}\n");
+	rig_expect(
+		rig, PYCORE
+		",\n \"bare\": {\n  \"signal\": {\"number\": 6}, \"locals\": []},\n \"notes\": []}\n");
 
 	rig = rig_new(&bare_root, (struct report_options){ .form = REPORT_JSON });
 	report_open(rig->report, &bare, NULL);
 	report_row(rig->report, &rig_local, &local);
-	rig_expect(rig, PYCORE ",\n \"bare\": {\"signal\": null,\n  \"locals\": [\n   {\"value\": \"x\"}]},\n \"notes\": []}\n");
+	rig_expect(
+		rig, PYCORE
+		",\n \"bare\": {\"signal\": null,\n  \"locals\": [\n   {\"value\": \"x\"}]},\n \"notes\": []}\n");
 }
 
 static void expect_json(const char *bytes, size_t len, const char *expected)
@@ -120,9 +124,11 @@ static void json_string__makes_bidi_and_c1_visible(void **state)
 }
 
 static const struct column every_columns[] = {
-	COLUMN("bool", BOOL, NULL),	  COLUMN("int", INT, NULL),	  COLUMN("uint", UINT, NULL),
-	COLUMN("float", FLOAT, NULL),	  COLUMN("nan", FLOAT, NULL),	  COLUMN("address", ADDRESS, NULL),
-	COLUMN("strings", STRINGS, NULL), COLUMN("none", STRINGS, NULL),  COLUMN("time", TIME, NULL),
+	COLUMN("bool", BOOL, NULL),       COLUMN("int", INT, NULL),
+	COLUMN("uint", UINT, NULL),       COLUMN("float", FLOAT, NULL),
+	COLUMN("nan", FLOAT, NULL),       COLUMN("address", ADDRESS, NULL),
+	COLUMN("strings", STRINGS, NULL), COLUMN("none", STRINGS, NULL),
+	COLUMN("time", TIME, NULL),
 };
 static const struct record every = { .name = "every", COLUMNS(every_columns) };
 static const struct record *const every_children[] = { &every, NULL };
@@ -138,7 +144,9 @@ static void json__writes_every_type(void **state)
 		value_strings(words, 3), value_strings(NULL, 0), value_int(1700000000),
 	};
 	report_row(rig->report, &every, values);
-	rig_expect(rig, PYCORE ",\n \"every\": {\"bool\": true, \"int\": -9223372036854775808, "
+	rig_expect(
+		rig, PYCORE
+		",\n \"every\": {\"bool\": true, \"int\": -9223372036854775808, "
 		"\"uint\": 18446744073709551615, \"float\": 0.1, \"nan\": null, "
 		"\"address\": \"0x7f00deadbeef\", \"strings\": [\"a\", null, \"b\\n\"], \"none\": [], "
 		"\"time\": \"2023-11-14T22:13:20Z\"},\n \"notes\": []}\n");

@@ -15,7 +15,8 @@ static const char *const locals[] = { "short", "full", NULL };
 
 static const struct option own_options[] = {
 	{ "limit", 'n', OPTION_NUMBER, "N", "frames", AT(limit), .min = 1, .max = 100 },
-	{ "locals", 0, OPTION_CHOICE, NULL, "locals", AT(locals), .choices = locals, .optional_argument = true },
+	{ "locals", 0, OPTION_CHOICE, NULL, "locals", AT(locals), .choices = locals,
+	  .optional_argument = true },
 	{ 0 },
 };
 static const struct option shared_options[] = {
@@ -156,7 +157,8 @@ static void options_parse__refuses_bad_numbers(void **state)
 	expect_error(PARSE("--limit=-1"), "--limit wants a number, not '-1'");
 	expect_error(PARSE("--limit="), "--limit wants a number, not ''");
 	expect_error(PARSE("--limit=5x"), "--limit wants a number, not '5x'");
-	expect_error(PARSE("--limit=99999999999999999999"), "--limit wants a number, not '99999999999999999999'");
+	expect_error(PARSE("--limit=99999999999999999999"),
+		     "--limit wants a number, not '99999999999999999999'");
 	struct parsed *p = PARSE("--limit=0x1f");
 	assert_null(p->err);
 	assert_int_equal(p->config.limit, 31);

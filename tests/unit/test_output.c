@@ -84,7 +84,9 @@ static void output_double__is_shortest_and_reads_back(void **state)
 		output_double(sink.o, values[i]);
 		output_char(sink.o, ' ');
 	}
-	sink_expect(&sink, "0.1 1.0 1e+300 -2.5 0.3333333333333333 4.94065645841247e-324 1.2345678901234568e+17 ");
+	sink_expect(
+		&sink,
+		"0.1 1.0 1e+300 -2.5 0.3333333333333333 4.94065645841247e-324 1.2345678901234568e+17 ");
 }
 
 static void output_flush__remembers_the_first_error(void **state)

@@ -8,8 +8,12 @@
 static void draw(struct target *target)
 {
 	static const uint8_t bytes[] = "abcdefgh";
-	struct extent core = { .start = 0x1000, .end = 0x1008, .host = bytes, .source = EXTENT_CORE };
-	struct extent lost = { .start = 0x1008, .end = 0x1010, .source = EXTENT_LOST, .why = "not dumped" };
+	struct extent core = {
+		.start = 0x1000, .end = 0x1008, .host = bytes, .source = EXTENT_CORE
+	};
+	struct extent lost = {
+		.start = 0x1008, .end = 0x1010, .source = EXTENT_LOST, .why = "not dumped"
+	};
 	assert_true(memory_add(&target->memory, &core));
 	assert_true(memory_add(&target->memory, &lost));
 	assert_true(memory_seal(&target->memory));
@@ -53,7 +57,9 @@ static void pycore_python_version__is_as_python_writes_it(void **state)
 {
 	struct runtime *rt = calloc(1, sizeof(*rt));
 	assert_non_null(rt);
-	rt->layout.version = (struct python_version){ .major = 3, .minor = 15, .micro = 1, .level = 0xf, .serial = 2 };
+	rt->layout.version = (struct python_version){
+		.major = 3, .minor = 15, .micro = 1, .level = 0xf, .serial = 2
+	};
 	struct session s = { .runtime = rt };
 	assert_int_equal(pycore_python_version(&s), 0x030f01f2);
 	free(rt);

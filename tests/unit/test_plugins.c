@@ -15,7 +15,9 @@ static const struct analyzer bt = { .name = "bt" };
 
 static struct analyzer good(void)
 {
-	return (struct analyzer){ .api = PYCORE_PLUGIN_API, .name = "depth", .summary = "s", .root = &root, .run = run };
+	return (struct analyzer){
+		.api = PYCORE_PLUGIN_API, .name = "depth", .summary = "s", .root = &root, .run = run
+	};
 }
 
 static const char *fault_of(const struct analyzer *analyzer)

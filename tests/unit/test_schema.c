@@ -82,9 +82,12 @@ static void schema__hides_columns_that_are_for_text_alone(void **state)
 {
 	char *schema = schema_of(&rig_root);
 	assert_null(strstr(schema, "width"));
-	assert_non_null(strstr(schema, "\"line\": {\"description\": \"1-based\", \"anyOf\": [{\"type\": \"integer\"}, "
-				       "{\"type\": \"null\"}, {\"$ref\": \"#/$defs/lost\"}]}"));
-	assert_non_null(strstr(schema, "\"required\": [\"pycore\", \"notes\", \"process\", \"threads\"]"));
+	assert_non_null(strstr(
+		schema,
+		"\"line\": {\"description\": \"1-based\", \"anyOf\": [{\"type\": \"integer\"}, "
+		"{\"type\": \"null\"}, {\"$ref\": \"#/$defs/lost\"}]}"));
+	assert_non_null(
+		strstr(schema, "\"required\": [\"pycore\", \"notes\", \"process\", \"threads\"]"));
 	free(schema);
 }
 

@@ -10,8 +10,9 @@ static const struct analyzer needy = { .name = "bt", .needs = NEEDS_TARGET | NEE
 static const struct analyzer modest = { .name = "layout", .needs = WANTS_RUNTIME };
 
 /* inputs_from() for these words; NULL: it went well, else the message (static). */
-static const char *inputs(const struct analyzer *command, const char *core_option, struct inputs *ret,
-			  const char *first, const char *second, const char *third)
+static const char *inputs(const struct analyzer *command, const char *core_option,
+			  struct inputs *ret, const char *first, const char *second,
+			  const char *third)
 {
 	static char message[200];
 	const char *words[] = { first, second, third };
@@ -124,10 +125,12 @@ static void output_check__refuses_every_way_to_an_input(void **state)
 	assert_int_equal(link(paths[0], paths[1]), 0);
 	assert_int_equal(symlink(paths[0], paths[2]), 0);
 
-	struct inputs as_core = { .core = paths[0] }, as_executable = { .core = "-", .executable = paths[0] };
+	struct inputs as_core = { .core = paths[0] },
+		      as_executable = { .core = "-", .executable = paths[0] };
 	struct session s = { 0 };
 	for (size_t i = 0; i < 5; i++) {
-		struct error *a = output_check(paths[i], &as_core, &s), *b = output_check(paths[i], &as_executable, &s);
+		struct error *a = output_check(paths[i], &as_core, &s),
+			     *b = output_check(paths[i], &as_executable, &s);
 		assert_int_equal(a != NULL, i < 3);
 		assert_int_equal(b != NULL, i < 3);
 		error_free(a);

@@ -64,7 +64,8 @@ static void text__puts_notes_at_the_end_on_lines_of_their_own(void **state)
 
 static void text__leaves_remarks_out_when_quiet_but_never_losses(void **state)
 {
-	struct rig *rig = rig_new(&rig_root, (struct report_options){ .form = REPORT_TEXT, .quiet = true });
+	struct rig *rig =
+		rig_new(&rig_root, (struct report_options){ .form = REPORT_TEXT, .quiet = true });
 	report_note(rig->report, NOTE_INFO, "guessed");
 	report_note(rig->report, NOTE_LOSS, "a page");
 	rig_expect(rig, "\nlost: a page\n");
@@ -86,8 +87,9 @@ static void text_value__shows_absent_and_lost(void **state)
 	struct column strings = COLUMN("s", STRINGS, NULL), flag = COLUMN("b", BOOL, NULL),
 		      when = COLUMN("t", TIME, NULL), address = COLUMN("a", ADDRESS, NULL);
 	static const char *const words[] = { "a", NULL, "b\x1b" };
-	struct value absent = value_absent(), lost = value_lost(0xabc), list = value_strings(words, 3),
-		     yes = value_bool(true), time = value_int(0), zero = value_uint(0);
+	struct value absent = value_absent(), lost = value_lost(0xabc),
+		     list = value_strings(words, 3), yes = value_bool(true), time = value_int(0),
+		     zero = value_uint(0);
 	struct text *t = &rig->report->text;
 	text_value(t, &strings, &absent);
 	text_put(t, "|", 1);
