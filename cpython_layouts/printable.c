@@ -197,6 +197,8 @@ bool character_is_printable(uint32_t c)
 {
 	if (c < 0x80)
 		return c >= 0x20 && c < 0x7f;
+	if (c > 0x10ffff)
+		return false;
 	size_t low = 0, high = ARRAY_SIZE(unprintable);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
