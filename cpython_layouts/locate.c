@@ -260,7 +260,8 @@ size_t locator_versions(const struct locator *k, bool any, struct python_version
 {
 	struct python_version minors[ARRAY_SIZE(known_minors) + 1];
 	size_t count = 0, n = 0;
-	if (k->version.major)
+	if (k->version.major && (any || k->version_certain ||
+				 may_be(k, k->version.major, k->version.minor)))
 		minors[n++] = k->version;
 	for (size_t i = 0; !k->version_certain && i < ARRAY_SIZE(known_minors); i++) {
 		struct python_version v = { .major = known_minors[i].major,
@@ -316,7 +317,7 @@ static bool read_dwarf(struct locator *k)
 bool locator_choose(struct locator *k)
 {
 	bool credible = try_versions(k);
-	if ((credible && !k->version_unknown) || !read_dwarf(k))
+	if ((credible && !k->version_unknown) || !k->best_interpreters || !read_dwarf(k))
 		return credible;
 	return try_versions(k);
 }
@@ -414,8 +415,6 @@ void locator_read_hints(struct locator *k)
 	if (read_cookie(k) || read_py_version(k))
 		return;
 	hint_from_names(k);
-	if (k->version.major && !may_be(k, k->version.major, k->version.minor))
-		k->version = (struct python_version){ 0 };
 	k->debug_hint = k->debug_hint || k->version.debug;
 }
 
@@ -459,8 +458,12 @@ static void settle_version(struct locator *k)
 		if (!k->version_certain)
 			k->rt->version_evidence = "sys.hexversion";
 		l->version = v;
-	} else if (l->version.micro == MICRO_UNKNOWN && k->best_proofs.passed) {
+	}
+	if (k->rt->interpreters && !k->rt->version_evidence) {
 		k->rt->version_evidence = "the layout that fits";
+		remark_info(&k->rt->target->remarks,
+			    "nothing in the core says which Python it is: %u.%u's layout fits best",
+			    l->version.major, l->version.minor);
 	}
 	const struct layout_table *t = k->best_table;
 	if (l->version_known && (l->version.micro < t->first.micro || l->version.micro > t->last.micro))
@@ -482,7 +485,7 @@ static struct error *locator_fill(struct locator *k)
 	if (err)
 		return err;
 	runtime_forget(rt);
-	rt->interpreters = first_interpreter(k);
+	rt->interpreters = k->root_lost ? 0 : first_interpreter(k);
 	rt->proofs = k->best_proofs.passed;
 	rt->proofs_failed = k->best_proofs.failed;
 	settle_version(k);
@@ -523,7 +526,12 @@ static void remark_on_layout(struct locator *k)
 	else if (rt->proofs_failed)
 		remark_info(r, "layout %s: %u of %u checks hold; not: %s", k->best_table->name,
 			    rt->proofs, rt->proofs + rt->proofs_failed, k->best_proofs.failures.buf);
-	if (!rt->interpreters)
+	if (!rt->interpreters && k->root_lost)
+		remark_loss(r,
+			    "Python %u.%u is in %s, but the memory that leads to its threads is not in the core%s",
+			    v->major, v->minor, rt->module ? rt->module->path : "memory",
+			    rt->target->truncated ? ", which is truncated" : "");
+	else if (!rt->interpreters)
 		remark_info(r, "Python %u.%u has no interpreter: it was not started yet, or is finalized",
 			    v->major, v->minor);
 }
@@ -606,11 +614,6 @@ static struct error *not_readable(struct locator *k)
 				 "Python %u.%u in %s: pycore reads 2.7 and 3.6 to 3.15, and later ones that have "
 				 "debug offsets",
 				 v.major, v.minor, where);
-	if (t->truncated)
-		return error_new(ERROR_UNSUPPORTED,
-				 "Python is in %s, but the core is truncated and its thread states are missing; make "
-				 "one that is whole (ulimit -c unlimited, free disk space)",
-				 where);
 	return error_new(ERROR_UNSUPPORTED,
 			 "Python is in %s, but no layout known to pycore fits what the core holds: its memory is "
 			 "missing or damaged, or it is a build with changed structs (PYCORE_TRACE=layout says what "
@@ -632,8 +635,12 @@ struct error *runtime_locate(struct target *target, struct symbols *symbols, str
 	_cleanup_(locator_release) struct locator k = { .rt = rt, .best_proofs = PROOFS_INIT };
 	if (!roots_find(&k))
 		return not_found(&k);
-	if (!is_readable(&k))
-		return not_readable(&k);
+	if (!is_readable(&k)) {
+		/* What there is can still be told: the process, its threads and modules. */
+		k.root_lost = k.root_lost || (target->truncated && k.has_best && !k.best_proofs.credible);
+		if (!k.root_lost)
+			return not_readable(&k);
+	}
 	struct error *err = locator_fill(&k);
 	if (err)
 		return err;

@@ -12,6 +12,7 @@
 struct locator {
 	struct runtime *rt;		/* .address is the root, where there is a _PyRuntime */
 	addr_t interpreters;		/* else: the first interpreter */
+	bool root_lost;			/* it is known where, but the memory there is not in the core */
 
 	/* what is known of the version before any layout is */
 	struct python_version version;	/* major 0: nothing; micro 0xff: the minor at best */

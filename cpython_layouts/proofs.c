@@ -37,6 +37,13 @@ void proofs_release(struct proofs *p)
 	str_release(&p->failures);
 }
 
+/* Was it mapped, but its bytes are nowhere? Then nothing follows from not being able to read it. */
+static bool is_lost(struct runtime *rt, addr_t at)
+{
+	const struct extent *e = memory_extent(&rt->target->memory, at);
+	return e && !e->host;
+}
+
 /* --- interpreters and threads ---------------------------------------------------------------- */
 
 static enum truth interpreters_end(struct proving *p)
@@ -53,7 +60,7 @@ static enum truth interpreters_end(struct proving *p)
 		else
 			chain_fault(&chain);
 	}
-	if (chain.end == CHAIN_LIMIT)
+	if (chain.end == CHAIN_LIMIT || (chain.end == CHAIN_FAULT && is_lost(rt, chain.at)))
 		return LOST;
 	return truth_of(chain.end == CHAIN_END && has_main);
 }
@@ -72,7 +79,9 @@ static enum truth main_is_listed(struct proving *p)
 		else
 			chain_fault(&chain);
 	}
-	return chain.end == CHAIN_LIMIT ? LOST : truth_of(chain.end == CHAIN_OPEN);
+	if (chain.end == CHAIN_LIMIT || (chain.end == CHAIN_FAULT && is_lost(rt, chain.at)))
+		return LOST;
+	return truth_of(chain.end == CHAIN_OPEN);
 }
 
 /* Every state belongs to its interpreter, and the list runs back as it runs forth. */
@@ -81,7 +90,7 @@ static enum truth states_lead_back(struct proving *p)
 	struct runtime *rt = p->rt;
 	struct chain chain = chain_start(p->interp.threads_head, STATES_MAX);
 	addr_t before = 0;
-	if (chain.end == CHAIN_END)
+	if (chain.end == CHAIN_END || is_lost(rt, chain.at))
 		return LOST;
 	while (chain_goes_on(&chain)) {
 		uint64_t interp, next, prev;
@@ -132,6 +141,12 @@ static addr_t type_of(struct runtime *rt, addr_t object)
 		       : 0;
 }
 
+static bool type_is_lost(struct runtime *rt, addr_t object)
+{
+	return is_lost(rt, object) || is_lost(rt, type_of(rt, object)) ||
+	       is_lost(rt, type_of(rt, type_of(rt, object)));
+}
+
 /* A type's type is `type` or a metaclass, whose type is `type`. */
 addr_t proofs_type_of_types(struct runtime *rt, addr_t object)
 {
@@ -155,7 +170,7 @@ static enum truth is_called(struct runtime *rt, addr_t type, const char *name)
 	const char *text = memory_string(&rt->target->memory, at, 200, &len);
 	if (text)
 		return truth_of(streq(text, name));
-	return memory_extent(&rt->target->memory, at) ? LOST : FAILS;
+	return is_lost(rt, at) ? LOST : FAILS;
 }
 
 static bool has_flag(struct runtime *rt, addr_t type, uint64_t flag)
@@ -169,7 +184,7 @@ static enum truth type_is_its_type(struct proving *p)
 {
 	struct runtime *rt = p->rt;
 	addr_t object = p->interp.sysdict ? p->interp.sysdict : p->interp.modules;
-	if (!object)
+	if (!object || type_is_lost(rt, object))
 		return LOST;
 	addr_t type = proofs_type_of_types(rt, object);
 	if (!type || !has_flag(rt, type, TPFLAGS_TYPE_SUBCLASS) || is_called(rt, type, "type") == FAILS)
@@ -185,7 +200,7 @@ static enum truth namespaces_are_dicts(struct proving *p)
 	bool any = false;
 	for (size_t i = 0; i < ARRAY_SIZE(dicts); i++) {
 		addr_t type = dicts[i] ? type_of(rt, dicts[i]) : 0;
-		if (!dicts[i])
+		if (!dicts[i] || type_is_lost(rt, dicts[i]))
 			continue;
 		if (!has_flag(rt, type, TPFLAGS_DICT_SUBCLASS) || is_called(rt, type, "dict") == FAILS)
 			return FAILS;
@@ -196,6 +211,13 @@ static enum truth namespaces_are_dicts(struct proving *p)
 
 /* --- sys ------------------------------------------------------------------------------------- */
 
+/* Can all its entries be seen? */
+static bool dict_is_whole(struct runtime *rt, addr_t dict)
+{
+	struct dict_iter it;
+	return !type_is_lost(rt, dict) && dict_iter_start(rt, dict, &it) && !it.lost;
+}
+
 static enum truth sys_is_sys(struct proving *p)
 {
 	struct runtime *rt = p->rt;
@@ -203,7 +225,12 @@ static enum truth sys_is_sys(struct proving *p)
 	uint64_t dict;
 	/* A dying interpreter has emptied sys.modules. */
 	if (!sys || !p->interp.sysdict)
-		return p->interp.modules && p->interp.sysdict && !rt->finalizing ? FAILS : LOST;
+		return p->interp.modules && p->interp.sysdict && !rt->finalizing &&
+				       dict_is_whole(rt, p->interp.modules)
+			       ? FAILS
+			       : LOST;
+	if (is_lost(rt, sys))
+		return LOST;
 	return truth_of(READ(rt, sys, PyModuleObject, md_dict, &dict) && dict == p->interp.sysdict);
 }
 
@@ -240,10 +267,12 @@ static enum truth runs_code(struct runtime *rt, addr_t frame)
 			    ? READ(rt, frame, PyFrameObject, f_code, &code)
 			    : READ(rt, frame, _PyInterpreterFrame, f_executable, &code);
 	if (!read)
-		return FAILS;
+		return is_lost(rt, frame) ? LOST : FAILS;
 	/* A shim of a C call has None, or nothing. */
 	if (!reference_decode(&rt->layout, code, &plain, &is_int) || is_int)
 		return is_int ? FAILS : LOST;
+	if (type_is_lost(rt, plain))
+		return LOST;
 	addr_t type = type_of(rt, plain);
 	enum truth called = is_called(rt, type, "code");
 	if (called == FAILS && is_called(rt, type, "NoneType") == HOLDS)
@@ -322,10 +351,7 @@ static enum truth list_closes(struct proving *p, addr_t head, addr_t *ret_first)
 	if (p->interp.gc_collecting)
 		return LOST;
 	if (!READ(rt, next, PyGC_Head, gc_prev, &back) || !READ(rt, prev, PyGC_Head, gc_next, &forth))
-		return memory_extent(&rt->target->memory, next) &&
-				       memory_extent(&rt->target->memory, prev)
-			       ? LOST
-			       : FAILS;
+		return is_lost(rt, next) || is_lost(rt, prev) ? LOST : FAILS;
 	return truth_of((back & ~UINT64_C(3)) == head && (forth & ~UINT64_C(3)) == head);
 }
 
@@ -339,6 +365,8 @@ static enum truth head_is_before(struct proving *p)
 	addr_t head = p->interp.modules - SIZEOF(l, PyGC_Head);
 	if (!p->interp.modules || p->interp.gc_collecting || l->version.free_threaded ||
 	    !READ(rt, head, PyGC_Head, gc_next, &next) || !(next & ~UINT64_C(3)))
+		return LOST;
+	if (is_lost(rt, next & ~UINT64_C(3)))
 		return LOST;
 	return truth_of(READ(rt, next & ~UINT64_C(3), PyGC_Head, gc_prev, &back) &&
 			(back & ~UINT64_C(3)) == head);
@@ -358,7 +386,7 @@ static void prove_collector(struct proving *p)
 		addr_t head = at + i * SIZEOF(l, gc_generation) + OFFSET(l, gc_generation, head);
 		enum truth truth = list_closes(p, head, &first);
 		lists = truth == LOST ? lists : truth;
-		if (truth == HOLDS && first)
+		if (truth == HOLDS && first && !type_is_lost(p->rt, first + SIZEOF(l, PyGC_Head)))
 			objects = truth_of(proofs_type_of_types(p->rt, first + SIZEOF(l, PyGC_Head)) != 0);
 	}
 	note(p, "the collector's lists close", lists);
@@ -374,14 +402,15 @@ static enum truth holder_is_a_state(struct proving *p)
 	uint64_t holder, interp, gil;
 	if (HAS(l, PyInterpreterState, ceval_gil)) {
 		uint64_t locked;
-		if (!READ(rt, p->interp.at, PyInterpreterState, ceval_gil, &gil) || !gil ||
-		    !READ(rt, gil, _gil_runtime_state, locked, &locked))
+		if (!READ(rt, p->interp.at, PyInterpreterState, ceval_gil, &gil) || is_lost(rt, gil))
+			return LOST;
+		if (!gil || !READ(rt, gil, _gil_runtime_state, locked, &locked))
 			return FAILS;
 		if ((int32_t)locked < -1 || (int32_t)locked > 1)
 			return FAILS;
 	}
 	holder = p->interp.gil_holder;
-	if (!holder)
+	if (!holder || is_lost(rt, holder))
 		return LOST;
 	return truth_of(READ(rt, holder, PyThreadState, interp, &interp) &&
 			(interp == p->interp.at || target_read_word(rt->target, interp, &gil)));
@@ -400,6 +429,8 @@ static enum truth static_types_are_kept(struct proving *p)
 		return LOST;
 	addr_t at = p->interp.at + OFFSET(l, PyInterpreterState, types_builtins) +
 		    (index - 1) * SIZEOF(l, managed_static_type_state);
+	if (is_lost(rt, at))
+		return LOST;
 	return truth_of(READ(rt, at, managed_static_type_state, type, &type) && type == type_type);
 }
 

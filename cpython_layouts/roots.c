@@ -10,7 +10,8 @@
 enum {
 	REFERENCES_MAX = 32,
 	FUNCTION_MAX = 512,			/* bytes of code looked at */
-	SEARCH_MAX = 64 << 20,			/* bytes searched, at most */
+	SEARCH_MAX = 64 << 20,			/* bytes searched at once, at most */
+	BUDGET = 1 << 30,			/* and in all, for all versions: a few seconds */
 	TEXT_MAX = 250,				/* of `version` in Python/getversion.c */
 	TRIES_MAX = 200,			/* roots; a hostile core could offer millions */
 };
@@ -27,8 +28,12 @@ struct finder {
 	struct root first;		/* the first one that was tried in vain */
 	bool has_first;
 	const struct module *statics;	/* a 2.7 or 3.6 whose interpreter was not found */
+	bool statics_lost;		/* because its variables are not in the core */
 	unsigned tries;
 	struct map tried;		/* by the present search */
+	uint64_t budget;		/* bytes that may still be searched */
+	struct python_version said;	/* what text or names say of the version; major 0: nothing */
+	const char *said_by;
 };
 
 /* Every try costs some 10 us. */
@@ -177,7 +182,9 @@ static bool by_statics(struct finder *f)
 	const struct module *module = current.module;
 	if (!by_code(f, module) && !by_interp_head(f, module) &&
 	    !by_current_thread(f, module, current.addr)) {
+		addr_t state;
 		f->statics = module;
+		f->statics_lost = !target_read_word(rt->target, current.addr, &state);
 		return false;
 	}
 	rt->current_at = current.addr;
@@ -214,7 +221,7 @@ struct look {
 static bool search(struct finder *f, enum scope scope, const struct look *look)
 {
 	const struct target *t = f->k->rt->target;
-	uint64_t left = SEARCH_MAX;
+	uint64_t left = MIN(f->budget, (uint64_t)SEARCH_MAX);
 	const struct extent *e;
 	vec_each(e, &t->memory.extents) {
 		const struct module *m;
@@ -222,6 +229,7 @@ static bool search(struct finder *f, enum scope scope, const struct look *look)
 			continue;
 		uint64_t skip = -e->start & 7, size = MIN(e->end - e->start, left);
 		left -= size;
+		f->budget -= size;
 		for (uint64_t i = skip; i + 8 <= size; i += 8) {
 			if (look->at(f, e->start + i, e->host + i, size - i, m, look))
 				return true;
@@ -248,6 +256,7 @@ static bool look_for_text(struct finder *f, addr_t at, const uint8_t *p, size_t 
 		return false;
 	trace(LOCATE, "version text at " ADDR_FMT ": %u.%u.%u", at, v.major, v.minor, v.micro);
 	f->k->version = v;
+	f->k->rt->version_evidence = "its version text";
 	return true;
 }
 
@@ -258,10 +267,14 @@ static bool try_searched(struct finder *f, const struct root *root, const struct
 	if (!tried || !is_new || !is_worth_a_try(f, root))
 		return false;
 	set_root(f->k, root);
-	f->k->version = (struct python_version){ 0 };
-	f->k->rt->version_evidence = NULL;
+	bool is_said = f->said.major == look->version.major && f->said.minor == look->version.minor;
+	f->k->version = look->version;
+	f->k->rt->version_evidence = is_said ? f->said_by : NULL;
 	locator_try(f->k, &look->version);
-	return f->k->has_best && f->k->best_proofs.credible && !f->k->best_proofs.failed;
+	const struct proofs *p = &f->k->best_proofs;
+	/* 3.9 and 3.10 may look the same: without sys.hexversion what was said counts. */
+	return f->k->has_best && p->credible && !p->failed &&
+	       (is_said || p->hexversion || !f->said.major);
 }
 
 /* A word that points to an interpreter whose first thread points back to it: interpreters.head in
@@ -335,9 +348,11 @@ static bool by_search(struct finder *f)
 	/* That is one of a version that cannot be read; by no means take it for another. */
 	if (f->has_first && !is_lost(f))
 		return false;
-	set_root(k, &(struct root){ 0 });
+	set_root(k, &(struct root){ .module = f->has_first ? f->first.module : f->statics });
 	for (enum scope scope = 0; scope < ELSEWHERE && !said; scope++)
 		said = search(f, scope, &text);
+	f->said = k->version;
+	f->said_by = k->rt->version_evidence;
 	size_t count = likely || said ? locator_versions(k, true, versions) : 0;
 	for (int in_runtime = 1; in_runtime >= 0; in_runtime--) {
 		for (enum scope scope = 0; scope < SCOPES; scope++) {
@@ -365,7 +380,7 @@ static bool find(struct finder *f)
 
 bool roots_find(struct locator *k)
 {
-	struct finder f = { .k = k };
+	struct finder f = { .k = k, .budget = BUDGET };
 	bool found = find(&f);
 	map_release(&f.tried);
 	if (!found && !f.has_first && f.statics) {
@@ -375,6 +390,7 @@ bool roots_find(struct locator *k)
 	if (!found && f.has_first) {
 		set_root(k, &f.first);
 		locator_choose(k);
+		k->root_lost = f.statics_lost || is_lost(&f);
 	}
 	return found || f.has_first;
 }

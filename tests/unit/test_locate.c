@@ -275,6 +275,28 @@ static void runtime_locate__says_when_no_layout_fits(void **state)
 	rig_free(rig);
 }
 
+/* The address is known from the symbols, but the core ends before it. */
+static void runtime_locate__of_a_truncated_core_says_what_is_missing(void **state)
+{
+	struct process_rig *rig = rig_named("3.12");
+	struct extent lost = { RIG_END, RIG_END + 0x1000, NULL, EXTENT_LOST, EXTENT_READ, "core truncated" };
+	assert_true(memory_add(&rig->target.memory, &lost));
+	assert_true(memory_seal(&rig->target.memory));
+	memset(rig->bytes, 0, RIG_END - RIG_START);
+	rig_symbol(rig, "_PyRuntime", RIG_END, 0);
+	rig_symbol(rig, "Py_Version", RIG_ITEM, 0);
+	rig_word(rig, RIG_ITEM, 8, 0x030c04f0);
+	rig->target.truncated = true;
+	struct runtime *rt = locate(rig);
+	assert_int_equal(rt->interpreters, 0);
+	assert_int_equal(rt->layout.version.micro, 4);
+	assert_true(rig->target.remarks.loss);
+	expect_remark(rig, "Python 3.12 is in /usr/bin/python, but the memory that leads to its threads is not in "
+			   "the core, which is truncated");
+	runtime_free(rt);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -290,6 +312,7 @@ int main(void)
 		cmocka_unit_test(runtime_locate__recognises_pypy),
 		cmocka_unit_test(runtime_locate__refuses_a_machine_without_layouts),
 		cmocka_unit_test(runtime_locate__says_when_no_layout_fits),
+		cmocka_unit_test(runtime_locate__of_a_truncated_core_says_what_is_missing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,16 @@ static void proofs_run__counts_for_nothing_what_is_lost(void **state)
 	PUT(rig, RIG_CODE, PyTypeObject, tp_name, 0x500010);
 	rig->target.threads.len = 0;
 	expect_all(rig, 5);
+	/* nor are the types themselves there */
+	PUT(rig, RIG_CODE_OBJECT, PyObject, ob_type, 0x500000);
+	PUT(rig, RIG_SYSDICT, PyObject, ob_type, 0x500000);
+	struct proofs p = run(rig);
+	assert_int_equal(p.failed, 0);
+	assert_true(p.credible);
+	assert_int_equal(p.type_type, 0);
+	proofs_release(&p);
+	PUT(rig, RIG_CODE_OBJECT, PyObject, ob_type, RIG_CODE);
+	PUT(rig, RIG_SYSDICT, PyObject, ob_type, RIG_DICT);
 	/* where nothing was mapped is no name */
 	PUT(rig, RIG_TYPE, PyTypeObject, tp_name, 0x600000);
 	expect_failure(rig, "type(type)");

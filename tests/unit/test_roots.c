@@ -108,6 +108,26 @@ static void roots_find__searches_memory(void **state)
 	}
 }
 
+/* 3.9 and 3.10 look the same to the truths of a heap without sys: what is said of the version counts,
+ * and where nothing is said, that is told. */
+static void roots_find__tells_that_a_version_is_a_guess(void **state)
+{
+	struct process_rig *rig = rig_named("3.9");
+	rig->target.modules.items[0].path = "/usr/bin/python3.9";
+	struct runtime *rt = locate(rig);
+	assert_int_equal(rt->layout.version.minor, 9);
+	assert_string_equal(rt->version_evidence, "the name of its file");
+	assert_int_equal(rig->target.remarks.list.len, 0);
+	runtime_free(rt);
+	rig->target.modules.items[0].path = "/usr/bin/python";
+	rt = locate(rig);
+	assert_string_equal(rt->version_evidence, "the layout that fits");
+	assert_int_equal(rig->target.remarks.list.len, 1);
+	assert_non_null(strstr(rig->target.remarks.list.items[0].text, "nothing in the core says which"));
+	runtime_free(rt);
+	rig_free(rig);
+}
+
 /* Where another build's _PyRuntime would be lies something that leads to the same interpreter. */
 static void roots_find__is_not_taken_in_by_a_look_alike(void **state)
 {
@@ -148,6 +168,7 @@ int main(void)
 		cmocka_unit_test(roots_find__follows_the_current_thread),
 		cmocka_unit_test(roots_find__tells_a_2_7_that_was_not_started),
 		cmocka_unit_test(roots_find__searches_memory),
+		cmocka_unit_test(roots_find__tells_that_a_version_is_a_guess),
 		cmocka_unit_test(roots_find__is_not_taken_in_by_a_look_alike),
 		cmocka_unit_test(roots_find__gives_up_on_a_memory_full_of_look_alikes),
 	};
