@@ -15,7 +15,6 @@ struct session {
 	struct symbols *symbols;
 	struct runtime *runtime;	/* NULL: none found (WANTS_RUNTIME), runtime_error says why */
 	struct error *runtime_error;
-	bool quiet, verbose;
 	bool text_form;			/* for limits that differ between text and JSON */
 	struct source_log *source_log;	/* where to note the source lines shown; NULL: nowhere */
 	const char *output;		/* --output FILE; NULL: standard output */

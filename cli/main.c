@@ -200,6 +200,8 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 		code = print_schema(command);
 	else if (!err)
 		err = inputs_from(&common, &arguments, command, needs_of(command, config), &inputs);
+	if (common.verbose)
+		trace_mask |= TRACE_FILES | TRACE_SYMBOLS | TRACE_LOCATE;
 	if (err)
 		code = fail(err);
 	else if (!common.help && !common.schema)

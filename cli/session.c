@@ -51,8 +51,6 @@ static struct error *find_runtime(struct session *s, unsigned needs)
 struct error *session_open(struct session *ret, const struct common *common,
 			   const struct inputs *inputs, unsigned needs, struct progress *progress)
 {
-	ret->quiet = common->quiet;
-	ret->verbose = common->verbose;
 	ret->text_form = !common->json;
 	ret->output = common->output;
 	struct error *err = files_new(common->sysroot, &ret->files);

@@ -123,6 +123,10 @@ run bt "$core" /bin/ls
 check 'a wrong executable is told' grep -qiE 'note|lost|warning' "$dir/out"
 check 'and the traceback is still there' out_has 'in print_label'
 
+run bt -v "$core"
+check '-v changes nothing on stdout' same
+check '-v tells which files are opened' err_has "opened $exe"
+
 run bt --color=always "$core"
 check 'colours when asked for' grep -q $'\033\[' "$dir/out"
 run bt --json --color=always "$core"
