@@ -454,8 +454,7 @@ static inline struct heap *heap_new(const struct heap_variant *v)
 
 static inline void heap_free(struct heap *h)
 {
-	types_free(h->rt.types);
-	arena_release(&h->rt.arena);
+	runtime_forget(&h->rt);
 	arena_release(&h->target.arena);
 	memory_release(&h->target.memory);
 	remarks_release(&h->target.remarks);
