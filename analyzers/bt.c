@@ -577,7 +577,7 @@ static struct error *run_bt(struct session *s, const void *config_, struct repor
 		.source_lines = STR_INIT,
 		.repr = STR_INIT,
 	};
-	if (!threads.list.len)
+	if (!threads.list.len && !s->target->remarks.loss)
 		remark_info(&s->target->remarks, "no Python thread is left: the interpreter had ended, or not begun");
 	if (report_crashed(s, &threads, report)) {
 		err = report_threads(&bt, &threads);

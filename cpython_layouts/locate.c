@@ -538,7 +538,7 @@ static void remark_on_layout(struct locator *k)
 
 /* --- refusing -------------------------------------------------------------------------------- */
 
-static bool is_pypy(struct locator *k)
+bool locator_is_pypy(struct locator *k)
 {
 	const struct module *m;
 	vec_each(m, &k->rt->target->modules) {
@@ -566,7 +566,7 @@ static struct error *not_found(struct locator *k)
 	const struct target *t = k->rt->target;
 	const char *path = t->process.executable ? t->process.executable : "path unknown";
 	const struct module *m;
-	if (is_pypy(k))
+	if (locator_is_pypy(k))
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s (%s) is PyPy, which pycore cannot read: it reads CPython 2.7 and 3.6 to 3.15",
 				 program_name(t), path);

@@ -59,6 +59,9 @@ struct error *locator_layout(struct locator *k, const struct layout_table *table
 			     const struct python_version *v, struct layout *ret,
 			     unsigned *ret_corrected) _must_check_;
 
+/* Another Python: no use in looking further. */
+bool locator_is_pypy(struct locator *k);
+
 const char *module_base_name(const struct module *module);
 bool module_looks_like_python(const struct module *module);
 bool version_from_name(const char *name, struct python_version *ret);

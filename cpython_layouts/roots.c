@@ -375,7 +375,7 @@ static bool find(struct finder *f)
 		return false;
 	if (by_statics(f) || by_hidden_runtime(f) || by_section(f))
 		return true;
-	return (!f->has_first || is_lost(f)) && by_search(f);
+	return (!f->has_first || is_lost(f)) && !locator_is_pypy(f->k) && by_search(f);
 }
 
 bool roots_find(struct locator *k)
