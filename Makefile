@@ -86,7 +86,18 @@ check-%: $(BINARY)
 
 sanitized:
 	@$(MAKE) --no-print-directory BUILD=$(SANITIZED) SAN=1 $(SANITIZED)/pycore \
-		$(FUZZERS:%=$(SANITIZED)/fuzz/%)
+		$(SANITIZED)/mutate $(FUZZERS:%=$(SANITIZED)/fuzz/%)
+
+# The whole program as a function, run over damaged copies of a core.
+$(BUILD)/mutations/main.o: cli/main.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -Dmain=pycore_main -Wno-missing-prototypes -MMD -MP -c -o $@ $<
+
+$(BUILD)/mutate: tests/mutations/mutate.c $(BUILD)/mutations/main.o $(BUILD)/libpycore.a
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/mutations/main.o \
+		-Wl,--whole-archive $(BUILD)/libpycore.a -Wl,--no-whole-archive $(LIBRARY_LIBS) -ldl
 
 # A fuzz target with a plain main(): any compiler, and make check needs no fuzzing engine.
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/tests/fuzz/driver.o $(BUILD)/libpycore.a
@@ -180,7 +191,7 @@ help:
 	@echo 'make format      clang-format; make clean'
 
 -include cpython_layouts/gen/tables.mk
--include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(BUILD)/tests/fuzz/driver.d $(UNIT_TESTS:=.d) $(FUZZERS:%=$(BUILD)/fuzz/%.d)
+-include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(BUILD)/mutations/main.d $(BUILD)/mutate.d $(BUILD)/tests/fuzz/driver.d $(UNIT_TESTS:=.d) $(FUZZERS:%=$(BUILD)/fuzz/%.d)
 
 force:
 

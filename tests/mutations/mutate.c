@@ -1,0 +1,325 @@
+/* The whole program over damaged copies of a core, without starting it anew for each:
+ *
+ *	mutate [-n COPIES] [-s SEED] [-t SECONDS] [-o DIRECTORY] [-r SYSROOT] [-v] CORE
+ *
+ * For each copy the core is damaged in memory, a child is forked, and there pycore's own main() runs
+ * on it: bt --locals, bt --json --locals=full, info --json in turn. The child must end by itself in
+ * LIMIT_SECONDS, with one of the exit codes of an answer or a refusal, in LIMIT_MIB of memory, and
+ * without a word from a sanitizer. A copy that fails is kept in DIRECTORY.
+ *
+ *	core -> memfd -> damage -> fork -> pycore_main(.. /proc/self/fd/N) -> wait4 -> repair */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/checked.h"
+
+int pycore_main(int argc, char **argv);	/* cli/main.c, compiled with -Dmain=pycore_main */
+
+enum { LIMIT_SECONDS = 30, LIMIT_MIB = 1500, MAX_DAMAGES = 64, PAGE = 4096 };
+
+static uint64_t random_state;
+
+static uint64_t next_random(void)
+{
+	uint64_t z = (random_state += 0x9e3779b97f4a7c15);	/* splitmix64 */
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static size_t below(size_t limit)
+{
+	return limit ? (size_t)(next_random() % limit) : 0;
+}
+
+/* The whole core, and a copy that is damaged and repaired again. */
+struct copy {
+	const uint8_t *whole;
+	uint8_t *bytes;		/* the memfd, mapped shared */
+	size_t size;
+	int fd;
+	struct damage { size_t at, len; } damages[MAX_DAMAGES];
+	size_t damage_count;
+};
+
+static void remember(struct copy *c, size_t at, size_t len)
+{
+	c->damages[c->damage_count++] = (struct damage){ at, len };
+}
+
+static void repair(struct copy *c)
+{
+	if (ftruncate(c->fd, (off_t)c->size) != 0)
+		exit(2);
+	for (size_t i = 0; i < c->damage_count; i++)
+		memcpy(c->bytes + c->damages[i].at, c->whole + c->damages[i].at, c->damages[i].len);
+	c->damage_count = 0;
+}
+
+/* Mostly anywhere; often in the headers and notes at the front, which everything depends on. */
+static size_t somewhere(const struct copy *c, size_t len)
+{
+	size_t limit = c->size - len;
+	size_t at = below(16) ? below(limit) : below(limit < 8192 ? limit : 8192);
+	return below(4) ? at & ~(size_t)7 : at;
+}
+
+static bool looks_like_pointer(uint64_t word)
+{
+	return word >= 0x10000 && word < 0x800000000000 && !(word & 7);
+}
+
+/* A pointer that is really there, so that the damage leads somewhere: to a wrong kind of thing, in
+ * a circle, past an end. */
+static uint64_t some_pointer(const struct copy *c)
+{
+	uint64_t word = 0;
+	for (int i = 0; i < 64 && !looks_like_pointer(word); i++)
+		memcpy(&word, c->whole + (below(c->size - 8) & ~(size_t)7), 8);
+	return word;
+}
+
+static void damage_word(struct copy *c)
+{
+	static const uint64_t odd[] = {
+		0, 1, 2, 3, 0x7f, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 1ull << 32,
+		1ull << 47, INT64_MAX, 1ull << 63, UINT64_MAX, UINT64_MAX - 7, 0x7ffffffff000,
+	};
+	size_t at = somewhere(c, 8) & ~(size_t)7;
+	uint64_t word;
+	memcpy(&word, c->whole + at, 8);
+	switch (below(6)) {
+	case 0: word = odd[below(ARRAY_SIZE(odd))]; break;
+	case 1: word = some_pointer(c); break;
+	case 2: word = some_pointer(c) + below(64); break;
+	case 3: word ^= 1ull << below(64); break;
+	case 4: word += below(256) - 128; break;
+	default: word = next_random() >> below(64);
+	}
+	memcpy(c->bytes + at, &word, 8);
+	remember(c, at, 8);
+}
+
+static void damage_bytes(struct copy *c)
+{
+	size_t len = 1 + below(16), at = somewhere(c, 16);
+	for (size_t i = 0; i < len; i++)
+		c->bytes[at + i] = (uint8_t)next_random();
+	remember(c, at, len);
+}
+
+/* Zeros, or another part of the core, over some of it. */
+static void damage_block(struct copy *c)
+{
+	size_t len = (size_t)8 << below(10);
+	if (len + 16 > c->size)
+		return;
+	size_t at = somewhere(c, len), from = below(c->size - len);
+	if (below(2))
+		memset(c->bytes + at, 0, len);
+	else
+		memcpy(c->bytes + at, c->whole + from, len);
+	remember(c, at, len);
+}
+
+static void damage(struct copy *c)
+{
+	if (!below(8)) {	/* cut: anywhere, or just behind a page */
+		size_t size = below(2) ? below(c->size) : below(c->size) & ~(size_t)(PAGE - 1);
+		if (ftruncate(c->fd, (off_t)size) != 0)
+			exit(2);
+		return;		/* what is mapped behind the cut must not be written to */
+	}
+	size_t count = 1 + below((size_t)1 << below(5));
+	for (size_t i = 0; i < count && c->damage_count < MAX_DAMAGES; i++) {
+		switch (below(8)) {
+		case 0: damage_bytes(c); break;
+		case 1: damage_block(c); break;
+		default: damage_word(c);
+		}
+	}
+}
+
+static const char *const commands[][4] = {
+	{ "bt", "--locals" }, { "bt", "--json", "--locals=full" }, { "info", "--json" },
+};
+
+static void run_child(const char *path, size_t command, const char *root, int err)
+{
+	char *argv[8];
+	int argc = 0, null = open("/dev/null", O_RDWR);
+	argv[argc++] = "pycore";
+	for (size_t i = 0; commands[command][i]; i++)
+		argv[argc++] = (char *)commands[command][i];
+	argv[argc++] = "--sysroot";
+	argv[argc++] = (char *)root;
+	argv[argc++] = (char *)path;
+	argv[argc] = NULL;
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(err, 2);
+	alarm(LIMIT_SECONDS);
+	exit(pycore_main(argc, argv));
+}
+
+/* NULL: as it should be. */
+static const char *judge(int status, const struct rusage *used, const char *said)
+{
+	static char text[200];
+	if (WIFSIGNALED(status)) {
+		snprintf(text, sizeof(text), "killed by signal %d%s", WTERMSIG(status),
+			 WTERMSIG(status) == SIGALRM ? ": it hangs" : "");
+		return text;
+	}
+	int code = WEXITSTATUS(status);
+	if (strstr(said, "runtime error:") || strstr(said, "Sanitizer"))
+		return "a sanitizer speaks";
+	if (code != 0 && code != 1 && code != 3) {
+		snprintf(text, sizeof(text), "exit code %d", code);
+		return text;
+	}
+	const char *newline = strchr(said, '\n');
+	if (code == 3 && (!newline || newline[1]))
+		return "not one line on stderr";
+	if (used->ru_maxrss / 1024 > LIMIT_MIB) {
+		snprintf(text, sizeof(text), "%ld MiB of memory", used->ru_maxrss / 1024);
+		return text;
+	}
+	return NULL;
+}
+
+struct tally {
+	unsigned long runs, codes[4], failures;
+	double slowest;
+	long most_kib;
+	bool verbose;
+};
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void keep(const struct copy *c, const char *directory, uint64_t seed)
+{
+	char path[4096];
+	snprintf(path, sizeof(path), "%s/failed-%llu", directory, (unsigned long long)seed);
+	struct stat st;
+	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
+	if (fd < 0 || fstat(c->fd, &st) != 0 || write(fd, c->bytes, (size_t)st.st_size) < 0)
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	printf("  kept as %s\n", path);
+}
+
+static void try_copy(struct copy *c, const char *path, size_t command, const char *root,
+		     const char *directory, uint64_t seed, struct tally *tally)
+{
+	int err = memfd_create("stderr", 0);
+	double started = now();
+	fflush(stdout);
+	pid_t child = fork();
+	if (child < 0)
+		exit(2);
+	if (child == 0)
+		run_child(path, command, root, err);
+	int status;
+	struct rusage used;
+	while (wait4(child, &status, 0, &used) < 0)
+		if (errno != EINTR)
+			exit(2);
+	double took = now() - started;
+	char said[8192] = "";
+	ssize_t len = pread(err, said, sizeof(said) - 1, 0);
+	said[len > 0 ? len : 0] = '\0';
+	close(err);
+	const char *wrong = judge(status, &used, said);
+	tally->runs++;
+	if (tally->verbose)
+		printf("seed %llu: %.3f s, status %#x: %.100s\n", (unsigned long long)seed, took,
+		       (unsigned)status, said);
+	if (!wrong)
+		tally->codes[WEXITSTATUS(status)]++;
+	tally->slowest = MAX(tally->slowest, took);
+	tally->most_kib = MAX(tally->most_kib, used.ru_maxrss);
+	if (!wrong)
+		return;
+	tally->failures++;
+	printf("FAIL seed %llu, %s %s %s: %s\n%.3000s\n", (unsigned long long)seed,
+	       commands[command][0], commands[command][1],
+	       commands[command][2] ? commands[command][2] : "", wrong, said);
+	keep(c, directory, seed);
+}
+
+static void open_copy(const char *core, struct copy *c)
+{
+	struct stat st;
+	int fd = open(core, O_RDONLY);
+	if (fd < 0 || fstat(fd, &st) != 0 || st.st_size < 3 * PAGE) {
+		fprintf(stderr, "%s: cannot be read, or too small\n", core);
+		exit(2);
+	}
+	c->size = (size_t)st.st_size;
+	c->whole = mmap(NULL, c->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	c->fd = memfd_create("copy", 0);
+	if (c->whole == MAP_FAILED || c->fd < 0 || ftruncate(c->fd, st.st_size) != 0)
+		exit(2);
+	c->bytes = mmap(NULL, c->size, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
+	if (c->bytes == MAP_FAILED)
+		exit(2);
+	memcpy(c->bytes, c->whole, c->size);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long copies = 1000, seed = 1, seconds = 0;
+	const char *directory = ".", *root = "/";
+	bool verbose = false;
+	for (int opt; (opt = getopt(argc, argv, "n:s:t:o:r:v")) != -1;) {
+		switch (opt) {
+		case 'n': copies = strtoul(optarg, NULL, 10); break;
+		case 's': seed = strtoul(optarg, NULL, 10); break;
+		case 't': seconds = strtoul(optarg, NULL, 10); break;
+		case 'o': directory = optarg; break;
+		case 'v': verbose = true; break;
+		case 'r': root = optarg; break;
+		default: return 2;
+		}
+	}
+	if (optind != argc - 1) {
+		fprintf(stderr, "usage: mutate [-n COPIES] [-s SEED] [-t SECONDS] [-o DIRECTORY] [-r SYSROOT] [-v] CORE\n");
+		return 2;
+	}
+	struct copy copy = { 0 };
+	open_copy(argv[optind], &copy);
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), copy.fd);
+	struct tally tally = { .verbose = verbose };
+	double end = now() + (double)seconds;
+	for (unsigned long i = 0; i < copies && (!seconds || now() < end) && tally.failures < 10; i++) {
+		/* The seed alone makes the copy again. */
+		random_state = seed + i;
+		damage(&copy);
+		try_copy(&copy, path, below(ARRAY_SIZE(commands)), root, directory, seed + i, &tally);
+		repair(&copy);
+	}
+	printf("%lu copies: %lu whole answers, %lu with losses, %lu refusals, %lu failures; "
+	       "slowest %.2f s, most memory %ld MiB\n", tally.runs, tally.codes[0], tally.codes[1],
+	       tally.codes[3], tally.failures, tally.slowest, tally.most_kib / 1024);
+	return tally.failures ? 1 : 0;
+}
