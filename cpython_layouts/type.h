@@ -16,7 +16,7 @@ struct types {
 	bool static_names_known;
 	addr_t last_at;			/* the type found last; locals come in runs of one type */
 	const struct pytype *last;
-	struct kinds_private *private;	/* what kinds remember about types, see kinds/kind.h */
+	uint8_t numpy_major;		/* its version; 0: not asked for yet */
 };
 
 /* Made on first use; NULL: out of memory. */

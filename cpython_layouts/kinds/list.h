@@ -7,12 +7,13 @@
 /* Each ends with a kind without a name. */
 extern const struct kind kinds_numbers[], kinds_text[], kinds_sequences[], kinds_mappings[],
 	kinds_sets[], kinds_functions[], kinds_classes[], kinds_exceptions[], kinds_enums[],
-	kinds_datetimes[], kinds_decimals[], kinds_values[], kinds_paths[], kinds_aliases[];
+	kinds_datetimes[], kinds_decimals[], kinds_values[], kinds_paths[], kinds_aliases[],
+	kinds_numpy[];
 
 #define KIND_FAMILIES                                                                              \
 	kinds_numbers, kinds_text, kinds_sequences, kinds_mappings, kinds_sets, kinds_functions,   \
 		kinds_classes, kinds_exceptions, kinds_enums, kinds_datetimes, kinds_decimals,     \
-		kinds_values, kinds_paths, kinds_aliases
+		kinds_values, kinds_paths, kinds_aliases, kinds_numpy
 
 /* Members of an enum that became globals of their module. */
 extern const struct kind kind_enum_global;

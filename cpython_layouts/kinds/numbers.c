@@ -19,7 +19,7 @@ static bool int_repr(struct repr *r, const struct object *o)
 {
 	if (!HAS(r->l, PyIntObject, ob_ival))
 		return long_repr(r, o);
-	repr_printf(r, "%" PRId64, GETS(r->l, o->p, PyIntObject, ob_ival));
+	int64_format(GETS(r->l, o->p, PyIntObject, ob_ival), r->out);
 	return true;
 }
 
