@@ -15,7 +15,7 @@ BINARY := $(if $(filter build,$(BUILD)),pycore,$(BUILD)/pycore)
 
 LIBRARIES = libelf libdw capstone libzstd
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
-LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null || echo -lelf -ldw -lcapstone -lzstd)
+LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null || echo -lelf -ldw -lcapstone -lzstd) -ldl
 
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
@@ -97,7 +97,7 @@ $(BUILD)/mutations/main.o: cli/main.c
 $(BUILD)/mutate: tests/mutations/mutate.c $(BUILD)/mutations/main.o $(BUILD)/libpycore.a
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/mutations/main.o \
-		-Wl,--whole-archive $(BUILD)/libpycore.a -Wl,--no-whole-archive $(LIBRARY_LIBS) -ldl
+		-Wl,--whole-archive $(BUILD)/libpycore.a -Wl,--no-whole-archive $(LIBRARY_LIBS)
 
 # A fuzz target with a plain main(): any compiler, and make check needs no fuzzing engine.
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/tests/fuzz/driver.o $(BUILD)/libpycore.a

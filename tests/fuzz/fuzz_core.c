@@ -51,6 +51,7 @@ static void look(const struct target *t)
 	}
 	for (size_t i = 0; i < t->process.argc; i++)
 		sink += (uint8_t)strlen(t->process.argv[i]);
+	(void)sink;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

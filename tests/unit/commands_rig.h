@@ -40,8 +40,8 @@ static inline char *all_of(void (*generate)(const struct commands *, FILE *))
 {
 	const struct analyzer *const builtin[] = { &command, &bare, NULL };
 	struct commands commands = { 0 };
-	char *text = NULL;
-	size_t len;
+	static char *text;	/* static: gcc 12 takes a local for dangling */
+	static size_t len;
 	FILE *out = open_memstream(&text, &len);
 	assert_true(commands_init(&commands, builtin));
 	generate(&commands, out);

@@ -164,7 +164,7 @@ static void bt__shows_the_threads_that_are_asked_for(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		struct error *err = NULL;
-		_free_ char *got = bt_rig_run(b, &analyzer_bt, wrong[i].options, false, &err);
+		_free_ _unused_ char *got = bt_rig_run(b, &analyzer_bt, wrong[i].options, false, &err);
 		assert_non_null(err);
 		assert_int_equal(err->code, ERROR_USAGE);
 		assert_string_equal(err->message, wrong[i].message);

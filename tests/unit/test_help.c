@@ -2,8 +2,8 @@
 
 static char *help_of(const struct analyzer *analyzer)
 {
-	char *text = NULL;
-	size_t len;
+	static char *text;	/* static: gcc 12 takes a local for dangling */
+	static size_t len;
 	FILE *out = open_memstream(&text, &len);
 	help_command(analyzer, out);
 	fclose(out);
