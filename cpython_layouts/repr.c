@@ -119,9 +119,13 @@ void repr_lost(struct repr *r, addr_t addr)
 
 const char *type_name(const struct pytype *type)
 {
-	if (type->flags & TPFLAGS_HEAPTYPE)
-		return type->name ? type->name : "?";
-	return type->qualname ? type->qualname : "?";
+	const char *name = type->flags & TPFLAGS_HEAPTYPE ? type->name : type->qualname;
+	if (name)
+		return name;
+	if (type->kind == &kind_object)
+		return "?";
+	const char *dot = strrchr(type->kind->name, '.');
+	return dot ? dot + 1 : type->kind->name;
 }
 
 const char *c_type_name(const struct pytype *type)

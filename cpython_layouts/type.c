@@ -69,28 +69,43 @@ static const uint8_t *type_view(struct runtime *rt, addr_t at)
 
 /* --- names --------------------------------------------------------------------------------- */
 
-/* What the `types` module calls them, where it is not their own name. */
-static const struct { const char *attribute, *name; } types_module[] = {
-	{ "FunctionType", "function" }, { "CodeType", "code" }, { "MethodType", "method" },
-	{ "GeneratorType", "generator" }, { "CoroutineType", "coroutine" },
-	{ "AsyncGeneratorType", "async_generator" }, { "FrameType", "frame" },
-	{ "BuiltinFunctionType", "builtin_function_or_method" }, { "ModuleType", "module" },
-	{ "TracebackType", "traceback" }, { "CellType", "cell" }, { "NoneType", "NoneType" },
-	{ "EllipsisType", "ellipsis" }, { "NotImplementedType", "NotImplementedType" },
-	{ "MappingProxyType", "mappingproxy" }, { "SimpleNamespace", "types.SimpleNamespace" },
-	{ "WrapperDescriptorType", "wrapper_descriptor" },
-	{ "MethodWrapperType", "method-wrapper" }, { "MethodDescriptorType", "method_descriptor" },
-	{ "ClassMethodDescriptorType", "classmethod_descriptor" },
-	{ "GetSetDescriptorType", "getset_descriptor" },
-	{ "MemberDescriptorType", "member_descriptor" }, { "GenericAlias", "types.GenericAlias" },
-	{ "UnionType", "types.UnionType" },
+/* Where static types are found by name; their full names are "prefix" and the attribute's. */
+static const struct { const char *module, *prefix; } modules_of_types[] = {
+	{ "types", NULL },	/* its names are its own: see renamed[] */
+	{ "_collections_abc", "" }, { "_abcoll", "" }, { "datetime", "datetime." }, { "collections", "collections." },
+	{ "_collections", "collections." }, { "decimal", "decimal." }, { "_decimal", "decimal." },
+	{ "array", "array." }, { "functools", "functools." }, { "_functools", "functools." },
+	{ "itertools", "itertools." }, { "weakref", "weakref." }, { "_thread", "_thread." },
+	{ "_io", "_io." }, { "_struct", "_struct." }, { "_random", "_random." },
 };
 
-/* Modules of the standard library whose types are static in some version. */
-static const char *const modules_of_types[] = {
-	"datetime", "collections", "_collections", "decimal", "_decimal", "array", "functools",
-	"_functools", "itertools", "weakref", "_weakref", "_thread", "_io", "_struct", "_random",
-	"exceptions",
+/* Attributes that are not called as their types are; NULL: another name for a type that has one. */
+static const struct { const char *module, *attribute, *name; } renamed[] = {
+	{ "types", "FunctionType", "function" }, { "types", "CodeType", "code" },
+	{ "types", "MethodType", "method" }, { "types", "GeneratorType", "generator" },
+	{ "types", "CoroutineType", "coroutine" },
+	{ "types", "AsyncGeneratorType", "async_generator" }, { "types", "FrameType", "frame" },
+	{ "types", "BuiltinFunctionType", "builtin_function_or_method" },
+	{ "types", "ModuleType", "module" }, { "types", "TracebackType", "traceback" },
+	{ "types", "CellType", "cell" }, { "types", "MappingProxyType", "mappingproxy" },
+	{ "types", "SimpleNamespace", "types.SimpleNamespace" },
+	{ "types", "WrapperDescriptorType", "wrapper_descriptor" },
+	{ "types", "MethodWrapperType", "method-wrapper" },
+	{ "types", "MethodDescriptorType", "method_descriptor" },
+	{ "types", "ClassMethodDescriptorType", "classmethod_descriptor" },
+	{ "types", "GetSetDescriptorType", "getset_descriptor" },
+	{ "types", "MemberDescriptorType", "member_descriptor" },
+	{ "types", "GenericAlias", "types.GenericAlias" }, { "types", "UnionType", "types.UnionType" },
+	{ "types", "ClassType", "classobj" }, { "types", "InstanceType", "instance" },
+	{ "types", "DictProxyType", "dictproxy" },
+	{ "weakref", "ReferenceType", "weakref" }, { "weakref", "ref", NULL },
+	{ "weakref", "ProxyType", "weakproxy" }, { "weakref", "CallableProxyType", "weakcallableproxy" },
+	{ "array", "ArrayType", NULL },
+};
+
+/* Objects whose types no module names. */
+static const struct { const char *attribute, *type; } singletons[] = {
+	{ "None", "NoneType" }, { "Ellipsis", "ellipsis" }, { "NotImplemented", "NotImplementedType" },
 };
 
 static void static_name_add(struct types *types, addr_t type, const char *name)
@@ -101,7 +116,25 @@ static void static_name_add(struct types *types, addr_t type, const char *name)
 		*slot = (uintptr_t)name;
 }
 
-static void static_names_from(struct runtime *rt, addr_t dict, const char *module)
+/* module.attribute's own name: "" is none worth keeping. */
+static const char *static_name_of(struct runtime *rt, const char *module, const char *prefix,
+				  const char *attribute)
+{
+	bool old = rt->layout.version.major < 3;
+	if (old && streq(attribute, "MethodType"))
+		return "instancemethod";
+	for (size_t i = 0; i < ARRAY_SIZE(renamed); i++)
+		if (streq(renamed[i].module, module) && streq(renamed[i].attribute, attribute))
+			return renamed[i].name ? renamed[i].name : "";
+	if (!prefix || (old && streq(attribute, "bytes")))
+		return "";
+	_str_ struct str full = STR_INIT;
+	str_printf(&full, "%s%s", prefix, attribute);
+	const char *name = arena_copy(&rt->arena, full.buf, full.len);
+	return name ? name : "";
+}
+
+static void static_names_from(struct runtime *rt, addr_t dict, const char *module, const char *prefix)
 {
 	const struct layout *l = &rt->layout;
 	struct dict_iter it;
@@ -113,23 +146,31 @@ static void static_names_from(struct runtime *rt, addr_t dict, const char *modul
 		uint64_t flags;
 		if (!head_load(rt, value, &p, &flags) || GET(l, p, PyObject, ob_type) != rt->type_type)
 			continue;
-		const char *name = object_name(rt, key);
-		if (!name)
-			continue;
-		if (module && streq(module, "types")) {
-			for (size_t i = 0; i < ARRAY_SIZE(types_module); i++)
-				if (streq(name, types_module[i].attribute))
-					static_name_add(rt->types, value, types_module[i].name);
-			continue;
-		}
-		_str_ struct str full = STR_INIT;
-		if (module)
-			str_printf(&full, "%s.", module);
-		str_adds(&full, name);
-		const char *copy = arena_copy(&rt->arena, full.buf, full.len);
-		if (copy)
-			static_name_add(rt->types, value, copy);
+		const char *attribute = object_name(rt, key);
+		const char *name = attribute ? static_name_of(rt, module, prefix, attribute) : "";
+		if (*name)
+			static_name_add(rt->types, value, name);
 	}
+}
+
+static void static_names_of_singletons(struct runtime *rt, addr_t builtins)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(singletons); i++) {
+		const uint8_t *p;
+		uint64_t flags;
+		if (head_load(rt, dict_get(rt, builtins, singletons[i].attribute), &p, &flags))
+			static_name_add(rt->types, GET(&rt->layout, p, PyObject, ob_type),
+					singletons[i].type);
+	}
+}
+
+static void static_names_of_module(struct runtime *rt, addr_t modules, const char *name, const char *prefix)
+{
+	const struct layout *l = &rt->layout;
+	addr_t module = modules ? dict_get(rt, modules, name) : 0;
+	const uint8_t *p = module ? memory_at(&rt->target->memory, module, SIZEOF(l, PyModuleObject)) : NULL;
+	if (p)
+		static_names_from(rt, GET(l, p, PyModuleObject, md_dict), name, prefix);
 }
 
 /* The kernel does not dump .rodata: without the file a static type's tp_name is lost. The modules
@@ -143,22 +184,18 @@ static void static_names_learn(struct runtime *rt)
 		static_name_add(rt->types, rt->type_type, "type");
 	if (!rt->interpreters)
 		return;
+	addr_t at = rt->interpreters;
+	if (HAS(l, PyInterpreterState, modules))
+		target_read_word(rt->target, at + OFFSET(l, PyInterpreterState, modules), &modules);
+	/* 2.7: before the builtins, which have them too, without their module. */
+	static_names_of_module(rt, modules, "exceptions", "exceptions.");
 	if (HAS(l, PyInterpreterState, builtins) &&
-	    target_read_word(rt->target, rt->interpreters + OFFSET(l, PyInterpreterState, builtins),
-			     &builtins))
-		static_names_from(rt, builtins, NULL);
-	if (!HAS(l, PyInterpreterState, modules) ||
-	    !target_read_word(rt->target, rt->interpreters + OFFSET(l, PyInterpreterState, modules),
-			      &modules))
-		return;
-	for (size_t i = 0; i <= ARRAY_SIZE(modules_of_types); i++) {
-		const char *name = i ? modules_of_types[i - 1] : "types";
-		addr_t module = dict_get(rt, modules, name);
-		const uint8_t *p = module ? memory_at(&rt->target->memory, module,
-						      SIZEOF(l, PyModuleObject)) : NULL;
-		if (p)
-			static_names_from(rt, GET(l, p, PyModuleObject, md_dict), name);
+	    target_read_word(rt->target, at + OFFSET(l, PyInterpreterState, builtins), &builtins)) {
+		static_names_from(rt, builtins, "builtins", "");
+		static_names_of_singletons(rt, builtins);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(modules_of_types); i++)
+		static_names_of_module(rt, modules, modules_of_types[i].module, modules_of_types[i].prefix);
 }
 
 static const char *static_name(struct runtime *rt, const struct pytype *type)

@@ -199,8 +199,12 @@ static bool array_repr(struct repr *r, const struct object *o)
 	const struct layout *l = r->l;
 	int64_t said = GETS(l, o->p, PyVarObject, ob_size);
 	const uint8_t *descr = memory_at(r->m, GET(l, o->p, arrayobject, ob_descr), SIZEOF(l, arraydescr));
-	if (said < 0 || !descr)
+	if (said < 0)
 		return false;
+	if (!descr) {	/* read-only data of the module, not dumped: the type of the items is lost */
+		repr_default(r, o);
+		return true;
+	}
 	char code = (char)GET(l, descr, arraydescr, typecode);
 	uint64_t size = GET(l, descr, arraydescr, itemsize);
 	if (!strchr("bBuwhHiIlLqQfdc", code) || !code || (size != 1 && size != 2 && size != 4 && size != 8))
