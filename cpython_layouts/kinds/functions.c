@@ -34,7 +34,25 @@ static const struct pytype *type_of(struct repr *r, addr_t object)
 static const char *method_def_name(struct repr *r, addr_t def)
 {
 	const uint8_t *p = memory_at(r->m, def, SIZEOF(r->l, PyMethodDef));
-	const char *name = p ? c_name(r, GET(r->l, p, PyMethodDef, ml_name)) : NULL;
+	return p ? c_name(r, GET(r->l, p, PyMethodDef, ml_name)) : NULL;
+}
+
+/* Where the C string was not dumped, the module that a function belongs to knows its name. */
+static const char *builtin_name(struct repr *r, const struct object *o)
+{
+	const char *name = method_def_name(r, GET(r->l, o->p, PyCFunctionObject, m_ml));
+	struct object module;
+	struct dict_iter it;
+	addr_t key, value;
+	if (name)
+		return name;
+	if (!object_load(r->rt, GET(r->l, o->p, PyCFunctionObject, m_self), &module) ||
+	    !streq(module.type->kind->name, "module") ||
+	    !dict_iter_start(r->rt, GET(r->l, module.p, PyModuleObject, md_dict), &it))
+		return "?";
+	while (!name && dict_next(&it, &key, &value) && repr_spend(r))
+		if (value == o->at)
+			name = object_name(r->rt, key);
 	return name ? name : "?";
 }
 
@@ -43,7 +61,7 @@ static bool builtin_qualname(struct repr *r, const struct object *o)
 {
 	addr_t self = GET(r->l, o->p, PyCFunctionObject, m_self);
 	const struct pytype *type = type_of(r, self);
-	const char *name = method_def_name(r, GET(r->l, o->p, PyCFunctionObject, m_ml));
+	const char *name = builtin_name(r, o);
 	if (type && type->flags & TPFLAGS_TYPE_SUBCLASS)
 		type = pytype_at(r->rt, self);
 	if (type && type->qualname && !streq(type->kind->name, "module"))
@@ -137,7 +155,7 @@ static bool method_repr(struct repr *r, const struct object *o)
 static bool builtin_repr(struct repr *r, const struct object *o)
 {
 	addr_t self = GET(r->l, o->p, PyCFunctionObject, m_self);
-	const char *name = method_def_name(r, GET(r->l, o->p, PyCFunctionObject, m_ml));
+	const char *name = builtin_name(r, o);
 	const struct pytype *type = type_of(r, self);
 	if (!type || streq(type->kind->name, "module"))
 		repr_printf(r, "<built-in function %s>", name);
