@@ -21,12 +21,16 @@ static const char *const source_choices[] = { "auto", "off", NULL };
 #define AT(member) .offset = offsetof(struct bt_config, member)
 
 static const struct option bt_options[] = {
-	{ "thread", 't', OPTION_LIST, "TID", "only the thread with this id; may be given again", AT(threads) },
-	{ "limit", 'n', OPTION_NUMBER, "N", "only the N innermost frames of each thread", AT(limit), .min = 1 },
-	{ "locals", 'l', OPTION_CHOICE, .help = "variables too; =full with the attributes of objects",
-	  AT(locals), .choices = locals_choices, .optional_argument = true },
-	{ "source", 0, OPTION_CHOICE, .help = "source lines where the files are at hand (auto), or off",
-	  AT(source), .choices = source_choices },
+	{ "thread", 't', OPTION_LIST, "TID", "only the thread with this id; may be given again",
+	  AT(threads) },
+	{ "limit", 'n', OPTION_NUMBER, "N", "only the N innermost frames of each thread", AT(limit),
+	  .min = 1 },
+	{ "locals", 'l', OPTION_CHOICE,
+	  .help = "variables too; =full with the attributes of objects", AT(locals),
+	  .choices = locals_choices, .optional_argument = true },
+	{ "source", 0, OPTION_CHOICE,
+	  .help = "source lines where the files are at hand (auto), or off", AT(source),
+	  .choices = source_choices },
 	{ 0 },
 };
 
@@ -47,7 +51,9 @@ static void crashed_text(struct text *out, const struct value *values)
 	if (values[CRASHED_PYTHON].b)
 		return;
 	text_style(out, STYLE_BAD);
-	text_printf(out, "The thread that crashed, %" PRIu64 ", has no Python state: it was in native code",
+	text_printf(out,
+		    "The thread that crashed, %" PRIu64
+		    ", has no Python state: it was in native code",
 		    values[CRASHED_TID].u);
 	text_style(out, STYLE_PLAIN);
 	if (values[CRASHED_MODULE].state == VALUE_PRESENT) {
@@ -74,24 +80,34 @@ enum thread_column {
 static const struct column thread_columns[] = {
 	[THREAD_TID] = COLUMN("tid", UINT, "the kernel's thread id; null when it cannot be told"),
 	[THREAD_PTHREAD] = COLUMN("pthread", ADDRESS, "pthread_self()"),
-	[THREAD_NAME] = COLUMN("name", STRING, "as threading has it; null for threads it does not know"),
+	[THREAD_NAME] =
+		COLUMN("name", STRING, "as threading has it; null for threads it does not know"),
 	[THREAD_CRASHED] = COLUMN("crashed", BOOL, "it took the signal"),
 	[THREAD_HOLDS_GIL] = COLUMN("holds_gil", BOOL, "of its interpreter"),
 	[THREAD_INTERPRETER] = COLUMN("interpreter", INT, "0: the main one"),
 	[THREAD_MAIN] = COLUMN("main", BOOL, "the interpreter's main thread"),
 	[THREAD_DAEMON] = COLUMN("daemon", BOOL, "null when threading does not know it"),
 	[THREAD_GIL] = COLUMN("gil", STRING, "holds, waits or released; null: not known"),
-	[THREAD_STATE] = COLUMN("state", STRING, "free-threaded builds: attached, detached, suspended, shutting down"),
+	[THREAD_STATE] =
+		COLUMN("state", STRING,
+		       "free-threaded builds: attached, detached, suspended, shutting down"),
 	[THREAD_GC_COLLECTING] = COLUMN("gc_collecting", BOOL, "in a garbage collection"),
-	[THREAD_HANDLING] = COLUMN("handling", STRING, "type of the exception whose except block runs"),
+	[THREAD_HANDLING] =
+		COLUMN("handling", STRING, "type of the exception whose except block runs"),
 	[THREAD_RAISING] = COLUMN("raising", STRING, "type of the exception that is on its way"),
 	[THREAD_COMPLETE] = COLUMN("complete", BOOL, "no frame of it was lost"),
 	[THREAD_OMITTED] = COLUMN("omitted", UINT, "older frames that --limit left out"),
-	[THREAD_WORDS] = { .name = "words", .type = VALUE_STRING, .hidden = true,
+	[THREAD_WORDS] = { .name = "words",
+			   .type = VALUE_STRING,
+			   .hidden = true,
 			   .doc = "what stands in parentheses behind the name" },
-	[THREAD_ABOVE] = { .name = "above", .type = VALUE_STRING, .hidden = true,
+	[THREAD_ABOVE] = { .name = "above",
+			   .type = VALUE_STRING,
+			   .hidden = true,
 			   .doc = "why the oldest frame shown is not the oldest" },
-	[THREAD_NO_FRAMES] = { .name = "no_frames", .type = VALUE_STRING, .hidden = true,
+	[THREAD_NO_FRAMES] = { .name = "no_frames",
+			       .type = VALUE_STRING,
+			       .hidden = true,
 			       .doc = "why there is none" },
 };
 
@@ -134,12 +150,23 @@ static void thread_text(struct text *out, const struct value *values)
 static const struct record *const thread_children[] = { &bt_frame_record, NULL };
 
 static const struct record thread_record = {
-	.name = "threads", .list = true,
-	.doc = "with a Python thread state: the crashed one, the main one, then the others as they began",
-	COLUMNS(thread_columns), .children = thread_children, .text = thread_text,
+	.name = "threads",
+	.list = true,
+	.doc = "with a Python thread state: the crashed one, the main one, then the others as they "
+	       "began",
+	COLUMNS(thread_columns),
+	.children = thread_children,
+	.text = thread_text,
 };
 
-enum native_column { NATIVE_TID, NATIVE_CRASHED, NATIVE_PC, NATIVE_MODULE, NATIVE_WORDS, NATIVE_COLUMNS };
+enum native_column {
+	NATIVE_TID,
+	NATIVE_CRASHED,
+	NATIVE_PC,
+	NATIVE_MODULE,
+	NATIVE_WORDS,
+	NATIVE_COLUMNS
+};
 
 static const struct column native_columns[] = {
 	[NATIVE_TID] = COLUMN("tid", UINT, "the kernel's thread id"),
@@ -164,7 +191,8 @@ static const struct record native_record = {
 	COLUMNS(native_columns), .text = native_text,
 };
 
-static const struct record *const bt_children[] = { &crashed_record, &thread_record, &native_record, NULL };
+static const struct record *const bt_children[] = { &crashed_record, &thread_record, &native_record,
+						    NULL };
 
 static const struct record bt_root = {
 	.name = "bt", .doc = "the traceback of every Python thread", .children = bt_children,
@@ -193,10 +221,12 @@ static void remark_chain(struct session *s, const char *what, const struct chain
 	if (chain->end == CHAIN_END)
 		return;
 	char text[128];
-	remark_loss(&s->target->remarks, "%s: the list %s", what, chain_end_text(chain, text, sizeof(text)));
+	remark_loss(&s->target->remarks, "%s: the list %s", what,
+		    chain_end_text(chain, text, sizeof(text)));
 }
 
-static bool collect_interpreter(struct session *s, const struct interpreter *interp, struct threads *ret)
+static bool collect_interpreter(struct session *s, const struct interpreter *interp,
+				struct threads *ret)
 {
 	struct pythread_iter it = pythreads(s->runtime, interp);
 	struct pythread thread;
@@ -206,7 +236,8 @@ static bool collect_interpreter(struct session *s, const struct interpreter *int
 			return false;
 		*place = (struct seen_thread){ thread, ret->list.len };
 		if (thread.os &&
-		    !map_insert(&ret->with_state, (uint64_t)(thread.os - s->target->threads.items), NULL))
+		    !map_insert(&ret->with_state, (uint64_t)(thread.os - s->target->threads.items),
+				NULL))
 			return false;
 	}
 	remark_chain(s, "Python threads", &it.chain);
@@ -307,7 +338,8 @@ static const char *type_name_of(struct runtime *rt, addr_t value)
 
 static const char *handled_name(struct runtime *rt, const struct pythread *thread)
 {
-	const struct pytype *type = thread->handled_type ? pytype_at(rt, thread->handled_type) : NULL;
+	const struct pytype *type =
+		thread->handled_type ? pytype_at(rt, thread->handled_type) : NULL;
 	return type ? type->full_name : type_name_of(rt, thread->handled_exception);
 }
 
@@ -326,7 +358,8 @@ static const char *gil_name(const struct pythread *thread)
 static const char *state_name(const struct pythread *thread)
 {
 	static const char *const names[] = { "detached", "attached", "suspended", "shutting down" };
-	bool is_known = thread->attached >= 0 && thread->attached < (int)(sizeof(names) / sizeof(names[0]));
+	bool is_known =
+		thread->attached >= 0 && thread->attached < (int)(sizeof(names) / sizeof(names[0]));
 	return is_known ? names[thread->attached] : NULL;
 }
 
@@ -368,7 +401,8 @@ static void chain_words(const struct bt *bt, const struct chain *chain, struct s
 	char text[128];
 	str_printf(ret, "the chain of frames %s", chain_end_text(chain, text, sizeof(text)));
 	const struct extent *extent =
-		chain->end == CHAIN_FAULT ? memory_extent(&bt->session->target->memory, chain->at) : NULL;
+		chain->end == CHAIN_FAULT ? memory_extent(&bt->session->target->memory, chain->at)
+					  : NULL;
 	if (extent && extent->source == EXTENT_LOST && extent->why)
 		str_printf(ret, " (%s)", extent->why);
 }
@@ -401,7 +435,8 @@ static void above_words(struct bt *bt, const struct bt_frames *frames, struct st
 	}
 }
 
-static void remark_losses(struct bt *bt, const struct pythread *thread, const struct bt_frames *frames)
+static void remark_losses(struct bt *bt, const struct pythread *thread,
+			  const struct bt_frames *frames)
 {
 	struct remarks *remarks = &bt->session->target->remarks;
 	if (frames->chain.end != CHAIN_END) {
@@ -412,7 +447,8 @@ static void remark_losses(struct bt *bt, const struct pythread *thread, const st
 	if (frames->broken) {
 		_str_ struct str count = STR_INIT;
 		words_count(&count, frames->broken, "frame");
-		remark_loss(remarks, "thread %" PRIu64 ": %s left out: no code object can be read there",
+		remark_loss(remarks,
+			    "thread %" PRIu64 ": %s left out: no code object can be read there",
 			    thread->tid, count.buf);
 	}
 }
@@ -437,7 +473,8 @@ static void thread_values(struct bt *bt, const struct pythread *thread,
 	values[THREAD_OMITTED] = value_uint(frames->omitted);
 }
 
-static bool report_thread(struct bt *bt, const struct pythread *thread, const struct bt_frames *frames)
+static bool report_thread(struct bt *bt, const struct pythread *thread,
+			  const struct bt_frames *frames)
 {
 	int daemon = -1;
 	_str_ struct str name = STR_INIT, words = STR_INIT, above = STR_INIT;
@@ -487,7 +524,8 @@ static bool report_crashed(struct session *s, const struct threads *threads, str
 	return true;
 }
 
-static void native_words(const struct target *target, const struct threads *threads, struct str *ret)
+static void native_words(const struct target *target, const struct threads *threads,
+			 struct str *ret)
 {
 	enum { MAX_NAMED = 16 };
 	_str_ struct str tids = STR_INIT;
@@ -496,7 +534,8 @@ static void native_words(const struct target *target, const struct threads *thre
 		if (map_find(&threads->with_state, i))
 			continue;
 		if (count++ < MAX_NAMED)
-			str_printf(&tids, "%s%" PRIu64, count > 1 ? ", " : "", target->threads.items[i].tid);
+			str_printf(&tids, "%s%" PRIu64, count > 1 ? ", " : "",
+				   target->threads.items[i].tid);
 	}
 	words_count(ret, count, "native thread");
 	str_printf(ret, " without Python state: %s%s", tids.buf, count > MAX_NAMED ? ", ..." : "");
@@ -578,7 +617,8 @@ static struct error *run_bt(struct session *s, const void *config_, struct repor
 		.repr = STR_INIT,
 	};
 	if (!threads.list.len && !s->target->remarks.loss)
-		remark_info(&s->target->remarks, "no Python thread is left: the interpreter had ended, or not begun");
+		remark_info(&s->target->remarks,
+			    "no Python thread is left: the interpreter had ended, or not begun");
 	if (report_crashed(s, &threads, report)) {
 		err = report_threads(&bt, &threads);
 		if (!err && !config->threads.count)
@@ -595,15 +635,19 @@ const struct analyzer analyzer_bt = {
 	.api = PYCORE_PLUGIN_API,
 	.name = "bt",
 	.summary = "the Python traceback of every thread",
-	.description =
-		"Prints, for each Python thread of the dead process, the traceback that the process itself "
-		"would have printed: the crashed thread first, then the main thread, then the others in the "
-		"order in which they began. Source lines are shown where the files are at hand, with the "
-		"position marks of Python 3.11 and later.\n"
-		"With --locals each frame's variables follow, as repr() would show them: arguments, locals, "
-		"cells and free variables. No code of the program is run.\n"
-		"Frames or values that cannot be read are left out or marked, and a note says why; the exit "
-		"code is then 1.",
+	.description = "Prints, for each Python thread of the dead process, the traceback that the "
+		       "process itself "
+		       "would have printed: the crashed thread first, then the main thread, then "
+		       "the others in the "
+		       "order in which they began. Source lines are shown where the files are at "
+		       "hand, with the "
+		       "position marks of Python 3.11 and later.\n"
+		       "With --locals each frame's variables follow, as repr() would show them: "
+		       "arguments, locals, "
+		       "cells and free variables. No code of the program is run.\n"
+		       "Frames or values that cannot be read are left out or marked, and a note "
+		       "says why; the exit "
+		       "code is then 1.",
 	.example = "pycore bt core.1234\n"
 		   "pycore bt --locals core.1234 /usr/bin/python3\n"
 		   "pycore bt --thread 1240 --limit 5 core.1234\n"

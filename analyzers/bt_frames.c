@@ -13,11 +13,15 @@ enum local_column {
 static const struct column local_columns[] = {
 	[LOCAL_NAME] = COLUMN("name", STRING, "of the variable"),
 	[LOCAL_KIND] = COLUMN("kind", STRING, "argument, local, cell or free"),
-	[LOCAL_TYPE] = COLUMN("type", STRING, "of the value: plain for builtins, module.qualname else"),
+	[LOCAL_TYPE] =
+		COLUMN("type", STRING, "of the value: plain for builtins, module.qualname else"),
 	[LOCAL_REPR] = COLUMN("repr", STRING, "what repr() would give"),
-	[LOCAL_ADDRESS] = COLUMN("address", ADDRESS, "of the value; null when it is in the slot itself"),
+	[LOCAL_ADDRESS] =
+		COLUMN("address", ADDRESS, "of the value; null when it is in the slot itself"),
 	[LOCAL_CUT] = COLUMN("cut", BOOL, "repr is not the whole"),
-	[LOCAL_SECTION] = { .name = "section", .type = VALUE_STRING, .hidden = true,
+	[LOCAL_SECTION] = { .name = "section",
+			    .type = VALUE_STRING,
+			    .hidden = true,
 			    .doc = "a heading above" },
 };
 
@@ -153,8 +157,8 @@ static bool same_line(const struct frame *a, const struct frame *b)
 				       same_text(a->code->name, b->code->name)));
 }
 
-/* As _RECURSIVE_CUTOFF of Lib/traceback.py: of a run of frames on the same line three are shown. 2.7
- * does not fold. */
+/* As _RECURSIVE_CUTOFF of Lib/traceback.py: of a run of frames on the same line three are shown.
+ * 2.7 does not fold. */
 enum { SHOWN_OF_RUN = 3 };
 struct fold {
 	bool enabled;
@@ -247,7 +251,8 @@ static bool report_local(struct bt *bt, const struct local *local, const char *s
 		str_printf(&bt->repr, "%" PRId64, (int64_t)local->value);
 		values[LOCAL_TYPE] = value_str("int");
 	} else if (object_load(rt, local->value, &object)) {
-		values[LOCAL_CUT] = value_bool(object_repr(rt, local->value, limits_of(bt), &bt->repr));
+		values[LOCAL_CUT] =
+			value_bool(object_repr(rt, local->value, limits_of(bt), &bt->repr));
 		values[LOCAL_TYPE] = value_str(object.type->full_name);
 		values[LOCAL_ADDRESS] = value_uint(local->value);
 	} else {

@@ -360,7 +360,8 @@ static bool is_group(const struct tokens *t, size_t from, size_t to)
 		const struct token *token = &t->list.items[i];
 		if (token->kind == TOKEN_OPEN)
 			i = token->match;
-		else if (token->op == ',' || (token->kind == TOKEN_NAME && token_is(t, token, "for")))
+		else if (token->op == ',' ||
+			 (token->kind == TOKEN_NAME && token_is(t, token, "for")))
 			return false;
 	}
 	return from < to;
@@ -382,7 +383,7 @@ struct outline {
 	bool is_unary, is_await;	/* it begins with + - ~, with await */
 	unsigned binding;		/* of the operator that binds loosest; 0: none */
 	size_t op;			/* its token */
-	size_t trailer;			/* the bracket that opens the last call or subscript; or 0 */
+	size_t trailer; /* the bracket that opens the last call or subscript; or 0 */
 };
 
 /* An operator at token i. *operand: does an operand end before it? */
@@ -403,7 +404,8 @@ static bool outline_operator(const struct token *token, size_t i, size_t from, b
 	if (!binds)
 		return false;
 	/* of equals the last one is outermost, but ** binds from the right */
-	if (!ret->binding || binds < ret->binding || (binds == ret->binding && binds != BINDS_POWER)) {
+	if (!ret->binding || binds < ret->binding ||
+	    (binds == ret->binding && binds != BINDS_POWER)) {
 		ret->binding = binds;
 		ret->op = i;
 	}
@@ -533,7 +535,8 @@ static bool find_plain_call(const struct tokens *t, size_t *ret_start, size_t *r
 bool statement_is_plain_call(const uint32_t *text, size_t len, size_t *ret_start, size_t *ret_end)
 {
 	struct tokens t = { .text = text, .len = len, .list = VEC_INIT };
-	bool found = len <= MAX_TEXT && tokenize(&t, false) && find_plain_call(&t, ret_start, ret_end);
+	bool found =
+		len <= MAX_TEXT && tokenize(&t, false) && find_plain_call(&t, ret_start, ret_end);
 	vec_release(&t.list);
 	return found;
 }

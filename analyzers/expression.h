@@ -33,7 +33,8 @@ struct expression {
 
 struct expression expression_parse(const uint32_t *text, size_t len);
 
-/* Is it the statement `return NAME(...)`, or `NAME = ...(...)` with any call? Then where that stands. */
+/* Is it the statement `return NAME(...)`, or `NAME = ...(...)` with any call? Then where the call
+ * stands. */
 bool statement_is_plain_call(const uint32_t *text, size_t len, size_t *ret_start, size_t *ret_end);
 
 #endif

@@ -29,7 +29,15 @@ static void put_lines(struct text *out, const char *label, const struct value *l
 
 /* --- the core file ------------------------------------------------------------------------- */
 
-enum core_column { CORE_PATH, CORE_SIZE, CORE_EXPECTED, CORE_SLIM, CORE_TIME, CORE_LINES, CORE_COLUMNS };
+enum core_column {
+	CORE_PATH,
+	CORE_SIZE,
+	CORE_EXPECTED,
+	CORE_SLIM,
+	CORE_TIME,
+	CORE_LINES,
+	CORE_COLUMNS
+};
 
 static const struct column core_columns[] = {
 	[CORE_PATH] = COLUMN("path", STRING, "as it was given"),
@@ -87,7 +95,8 @@ static const struct column owner_columns[] = {
 	[OWNER_UID] = COLUMN("uid", INT, "real user"),
 	[OWNER_GID] = COLUMN("gid", INT, "real group"),
 	[OWNER_NAME] = COLUMN("name", STRING, "the kernel's: at most 15 bytes"),
-	[OWNER_ARGV_CUT] = COLUMN("argv_cut", BOOL, "process.argv comes from the 80 bytes that the kernel keeps"),
+	[OWNER_ARGV_CUT] = COLUMN("argv_cut", BOOL,
+				  "process.argv comes from the 80 bytes that the kernel keeps"),
 	[OWNER_SIGNAL_MEANING] = COLUMN("signal_meaning", STRING, "si_code in words"),
 	[OWNER_SENDER_PID] = COLUMN("sender_pid", INT, "who sent the signal with kill(2)"),
 	[OWNER_SENDER_UID] = COLUMN("sender_uid", INT, "its user"),
@@ -131,7 +140,8 @@ static bool report_owner(const struct process *p, struct report *report)
 	const char *lines[3] = { program.buf, ids.buf };
 	size_t count = ids.len ? 2 : 1;
 	if (p->argv_cut)
-		lines[count++] = "the command line may be cut: the stack that holds it was not dumped";
+		lines[count++] =
+			"the command line may be cut: the stack that holds it was not dumped";
 	const struct value values[OWNER_COLUMNS] = {
 		[OWNER_PPID] = known_int(p->ppid),
 		[OWNER_UID] = known_int(p->uid),
@@ -161,9 +171,11 @@ static const struct column found_columns[] = {
 	[FOUND_RUNTIME] = COLUMN("runtime", ADDRESS, "of _PyRuntime; null before 3.7"),
 	[FOUND_VERSION_EVIDENCE] = COLUMN("version_evidence", STRING, "where the version was read"),
 	[FOUND_VERSION_TEXT] = COLUMN("version_text", STRING, "sys.version"),
-	[FOUND_VERSION_KNOWN] = COLUMN("version_known", BOOL, "false: a version that pycore has no table for"),
+	[FOUND_VERSION_KNOWN] =
+		COLUMN("version_known", BOOL, "false: a version that pycore has no table for"),
 	[FOUND_TABLE] = COLUMN("table", STRING, "the table of offsets that is used"),
-	[FOUND_PROOFS] = COLUMN("proofs", UINT, "truths about the layout that were tried on the core"),
+	[FOUND_PROOFS] =
+		COLUMN("proofs", UINT, "truths about the layout that were tried on the core"),
 	[FOUND_PROOFS_FAILED] = COLUMN("proofs_failed", UINT, "those that did not hold"),
 	[FOUND_FINALIZING] = COLUMN("finalizing", BOOL, "Py_Finalize had begun"),
 	[FOUND_LINES] = LINES_COLUMN,
@@ -175,8 +187,10 @@ static void found_text(struct text *out, const struct value *values)
 }
 
 static const struct record found_record = {
-	.name = "found", .doc = "how Python was found, and how sure that is; null when there is none",
-	COLUMNS(found_columns), .text = found_text,
+	.name = "found",
+	.doc = "how Python was found, and how sure that is; null when there is none",
+	COLUMNS(found_columns),
+	.text = found_text,
 };
 
 static const char *const evidence_names[] = {
@@ -206,9 +220,12 @@ static bool report_found(const struct runtime *rt, struct report *report)
 		str_printf(&where, " in %s", rt->module->path);
 	if (rt->version_evidence)
 		str_printf(&where, ", version by %s", rt->version_evidence);
-	str_printf(&layout, "layout %s: %u of %u proofs hold%s", l->table ? l->table : "?",
-		   rt->proofs - rt->proofs_failed, rt->proofs,
-		   l->version_known ? "" : "; a version without a table of its own, read through its debug offsets");
+	str_printf(
+		&layout, "layout %s: %u of %u proofs hold%s", l->table ? l->table : "?",
+		rt->proofs - rt->proofs_failed, rt->proofs,
+		l->version_known
+			? ""
+			: "; a version without a table of its own, read through its debug offsets");
 	const char *lines[4] = { version.buf, where.buf, layout.buf };
 	size_t count = 3;
 	if (rt->finalizing)
@@ -260,7 +277,8 @@ static bool report_counts(struct session *s, struct report *report)
 		struct interpreter interp;
 		struct pythread thread;
 		for (; interpreter_next(&it, &interp); count++)
-			for (struct pythread_iter t = pythreads(s->runtime, &interp); pythread_next(&t, &thread);)
+			for (struct pythread_iter t = pythreads(s->runtime, &interp);
+			     pythread_next(&t, &thread);)
 				states++;
 		str_adds(&line, ", ");
 		words_count(&line, states, "Python thread state");
@@ -276,14 +294,24 @@ static bool report_counts(struct session *s, struct report *report)
 
 /* --- memory -------------------------------------------------------------------------------- */
 
-enum memory_column { MEMORY_SOURCE, MEMORY_WHY, MEMORY_BYTES, MEMORY_EXTENTS, MEMORY_FIRST, MEMORY_COLUMNS };
+enum memory_column {
+	MEMORY_SOURCE,
+	MEMORY_WHY,
+	MEMORY_BYTES,
+	MEMORY_EXTENTS,
+	MEMORY_FIRST,
+	MEMORY_COLUMNS
+};
 
 static const struct column memory_columns[] = {
 	[MEMORY_SOURCE] = COLUMN("source", STRING, "core, file, zero or lost"),
 	[MEMORY_WHY] = COLUMN("why", STRING, "for what is lost"),
 	[MEMORY_BYTES] = COLUMN("bytes", UINT, "of address space"),
 	[MEMORY_EXTENTS] = COLUMN("extents", UINT, "pieces"),
-	[MEMORY_FIRST] = { .name = "first", .type = VALUE_BOOL, .hidden = true, .doc = "has the label" },
+	[MEMORY_FIRST] = { .name = "first",
+			   .type = VALUE_BOOL,
+			   .hidden = true,
+			   .doc = "has the label" },
 };
 
 static void memory_text(struct text *out, const struct value *values)
@@ -303,8 +331,11 @@ static void memory_text(struct text *out, const struct value *values)
 }
 
 static const struct record memory_record = {
-	.name = "memory", .list = true, .doc = "where the bytes come from, and why the rest is lost",
-	COLUMNS(memory_columns), .text = memory_text,
+	.name = "memory",
+	.list = true,
+	.doc = "where the bytes come from, and why the rest is lost",
+	COLUMNS(memory_columns),
+	.text = memory_text,
 };
 
 struct memory_sum {
@@ -375,12 +406,16 @@ static const struct column module_columns[] = {
 	[MODULE_END] = COLUMN("end", ADDRESS, "of its highest mapping"),
 	[MODULE_PATH] = COLUMN("path", STRING, "as in the core"),
 	[MODULE_BUILD_ID] = COLUMN("build_id", STRING, "as in the core; null: none, or not dumped"),
-	[MODULE_DELETED] = COLUMN("deleted", BOOL, "the file had been replaced or removed while the process ran"),
+	[MODULE_DELETED] = COLUMN("deleted", BOOL,
+				  "the file had been replaced or removed while the process ran"),
 	[MODULE_EXECUTABLE] = COLUMN("executable", BOOL, "the program itself"),
 	[MODULE_FILE] = COLUMN("file", STRING, "matches, unverified, differs or missing"),
 	[MODULE_FILE_PATH] = COLUMN("file_path", STRING, "the file that is used in its place"),
 	[MODULE_NOTE] = COLUMN("note", STRING, "why no file is used"),
-	[MODULE_FIRST] = { .name = "first", .type = VALUE_BOOL, .hidden = true, .doc = "has the label" },
+	[MODULE_FIRST] = { .name = "first",
+			   .type = VALUE_BOOL,
+			   .hidden = true,
+			   .doc = "has the label" },
 };
 
 static void module_text(struct text *out, const struct value *values)
@@ -393,8 +428,9 @@ static void module_text(struct text *out, const struct value *values)
 		text_printf(out, "where, build-id, file here, path\n");
 	}
 	text_printf(out, "  %#16" PRIx64 "  %-*.*s  %-10.*s  ", values[MODULE_START].u, SHORT_ID,
-		    id->state == VALUE_PRESENT ? SHORT_ID : 1, id->state == VALUE_PRESENT ? id->s.bytes : "-",
-		    (int)values[MODULE_FILE].s.len, values[MODULE_FILE].s.bytes);
+		    id->state == VALUE_PRESENT ? SHORT_ID : 1,
+		    id->state == VALUE_PRESENT ? id->s.bytes : "-", (int)values[MODULE_FILE].s.len,
+		    values[MODULE_FILE].s.bytes);
 	text_value(out, &module_columns[MODULE_PATH], &values[MODULE_PATH]);
 	if (values[MODULE_DELETED].b)
 		text_printf(out, " (deleted)");
@@ -425,11 +461,13 @@ static bool report_modules(const struct target *t, struct report *report)
 			[MODULE_START] = value_uint(module->start),
 			[MODULE_END] = value_uint(module->end),
 			[MODULE_PATH] = value_str(module->path),
-			[MODULE_BUILD_ID] = module->build_id.len ? value_str(build_id) : value_absent(),
+			[MODULE_BUILD_ID] =
+				module->build_id.len ? value_str(build_id) : value_absent(),
 			[MODULE_DELETED] = value_bool(module->deleted),
 			[MODULE_EXECUTABLE] = value_bool(module->is_executable),
 			[MODULE_FILE] = value_str(names[module->file_state]),
-			[MODULE_FILE_PATH] = value_str(module->file.data ? module->file.path : NULL),
+			[MODULE_FILE_PATH] =
+				value_str(module->file.data ? module->file.path : NULL),
 			[MODULE_NOTE] = value_str(module->file_note),
 			[MODULE_FIRST] = value_bool(first),
 		};
@@ -442,7 +480,8 @@ static bool report_modules(const struct target *t, struct report *report)
 /* --- the whole ----------------------------------------------------------------------------- */
 
 static const struct record *const info_children[] = {
-	&core_record, &owner_record, &found_record, &counts_record, &memory_record, &module_record, NULL,
+	&core_record,   &owner_record,  &found_record, &counts_record,
+	&memory_record, &module_record, NULL,
 };
 
 static const struct record info_root = {
@@ -463,11 +502,12 @@ const struct analyzer analyzer_info = {
 	.api = PYCORE_PLUGIN_API,
 	.name = "info",
 	.summary = "what the core holds: process, signal, Python, modules, missing memory",
-	.description =
-		"Says what the file is, which process it was and how it died, which Python was found in it and "
-		"how sure that is, how many threads it had, where its memory comes from and what of it is lost, "
-		"and for each module whether its file is here and is the same build.\n"
-		"It works for cores of programs without Python too.",
+	.description = "Says what the file is, which process it was and how it died, which Python "
+		       "was found in it and "
+		       "how sure that is, how many threads it had, where its memory comes from and "
+		       "what of it is lost, "
+		       "and for each module whether its file is here and is the same build.\n"
+		       "It works for cores of programs without Python too.",
 	.example = "pycore info core.1234\n"
 		   "pycore info --json core.1234 | jq '.modules[] | select(.file != \"matches\")'",
 	.root = &info_root,

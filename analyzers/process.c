@@ -13,7 +13,8 @@ static const struct column signal_columns[] = {
 	[SIGNAL_NUMBER] = COLUMN("number", INT, "as the kernel counts"),
 	[SIGNAL_NAME] = COLUMN("name", STRING, "\"SIGSEGV\""),
 	[SIGNAL_CODE] = COLUMN("code", INT, "si_code; null when the core has no siginfo"),
-	[SIGNAL_ADDRESS] = COLUMN("address", ADDRESS, "what could not be accessed; null for other signals"),
+	[SIGNAL_ADDRESS] =
+		COLUMN("address", ADDRESS, "what could not be accessed; null for other signals"),
 };
 
 static const struct record signal_record = {
@@ -21,7 +22,13 @@ static const struct record signal_record = {
 	COLUMNS(signal_columns),
 };
 
-enum python_column { PYTHON_IMPLEMENTATION, PYTHON_VERSION, PYTHON_DEBUG, PYTHON_FREE_THREADED, PYTHON_COLUMNS };
+enum python_column {
+	PYTHON_IMPLEMENTATION,
+	PYTHON_VERSION,
+	PYTHON_DEBUG,
+	PYTHON_FREE_THREADED,
+	PYTHON_COLUMNS
+};
 
 static const struct column python_columns[] = {
 	[PYTHON_IMPLEMENTATION] = COLUMN("implementation", STRING, "\"cpython\""),
@@ -31,7 +38,8 @@ static const struct column python_columns[] = {
 };
 
 static const struct record python_record = {
-	.name = "python", .doc = "the Python in the process; null when none was found or looked for",
+	.name = "python",
+	.doc = "the Python in the process; null when none was found or looked for",
 	COLUMNS(python_columns),
 };
 
@@ -46,8 +54,11 @@ static const struct column process_columns[] = {
 	[PROCESS_EXECUTABLE] = COLUMN("executable", STRING, "path, as the core names it"),
 	[PROCESS_MACHINE] = COLUMN("machine", STRING, "as uname -m"),
 	[PROCESS_BUILD_ID] = COLUMN("build_id", STRING, "of the executable, in hexadecimal"),
-	[PROCESS_TRUNCATED] = COLUMN("truncated", BOOL, "the core file ends before its segments do"),
-	[PROCESS_WORDS] = { .name = "words", .type = VALUE_STRINGS, .hidden = true,
+	[PROCESS_TRUNCATED] =
+		COLUMN("truncated", BOOL, "the core file ends before its segments do"),
+	[PROCESS_WORDS] = { .name = "words",
+			    .type = VALUE_STRINGS,
+			    .hidden = true,
 			    .doc = "the header's lines" },
 };
 
@@ -174,7 +185,8 @@ void session_report_remarks(struct session *s, struct report *report)
 	}
 	if (s->target->remarks.dropped) {
 		_str_ struct str text = STR_INIT;
-		str_printf(&text, "%u more remarks of this kind are not shown", s->target->remarks.dropped);
+		str_printf(&text, "%u more remarks of this kind are not shown",
+			   s->target->remarks.dropped);
 		report_note(report, s->target->remarks.loss ? NOTE_LOSS : NOTE_INFO, text.buf);
 		s->target->remarks.dropped = 0;
 	}

@@ -36,7 +36,9 @@ static enum encoding encoding_named(const char *name, size_t len)
 	if (len >= sizeof(plain))
 		return ENCODING_OTHER;
 	for (size_t i = 0; i < len; i++)
-		plain[i] = name[i] == '_' ? '-' : (char)(name[i] | (name[i] >= 'A' && name[i] <= 'Z') << 5);
+		plain[i] = name[i] == '_'
+				   ? '-'
+				   : (char)(name[i] | (name[i] >= 'A' && name[i] <= 'Z') << 5);
 	plain[len] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (streq(plain, known[i].name))
@@ -53,7 +55,8 @@ static bool find_cookie(const char *line, size_t len, enum encoding *ret)
 	if (i == len || line[i] != '#')
 		return false;
 	for (; i + 7 <= len; i++) {
-		if (memcmp(line + i, "coding", 6) != 0 || (line[i + 6] != ':' && line[i + 6] != '='))
+		if (memcmp(line + i, "coding", 6) != 0 ||
+		    (line[i + 6] != ':' && line[i + 6] != '='))
 			continue;
 		size_t start = i + 7;
 		while (start < len && (line[start] == ' ' || line[start] == '\t'))
@@ -217,7 +220,8 @@ void source_log_sort(struct source_log *log)
 	size_t kept = 0;
 	vec_sort(&log->lines, compare_excerpts);
 	for (size_t i = 0; i < log->lines.len; i++)
-		if (!kept || compare_excerpts(&log->lines.items[kept - 1], &log->lines.items[i]) != 0)
+		if (!kept ||
+		    compare_excerpts(&log->lines.items[kept - 1], &log->lines.items[i]) != 0)
 			log->lines.items[kept++] = log->lines.items[i];
 	log->lines.len = kept;
 }
@@ -403,11 +407,13 @@ static void load(struct sources *s, struct entry *entry)
 	source_release(&entry->source);
 	if (is_pseudo(entry->name) || strlen(entry->name) > MAX_PATH_BYTES)
 		return;
-	bool is_there = entry->name[0] == '/' ? files_map_named(s->session->files, entry->name, &file)
-					       : map_relative(s, entry->name, &file);
+	bool is_there = entry->name[0] == '/'
+				? files_map_named(s->session->files, entry->name, &file)
+				: map_relative(s, entry->name, &file);
 	if (!is_there)
 		return;
-	if (file.size > MAX_FILE || !source_init(&entry->source, (const char *)file.data, file.size)) {
+	if (file.size > MAX_FILE ||
+	    !source_init(&entry->source, (const char *)file.data, file.size)) {
 		mapped_file_release(&file);
 		return;
 	}
@@ -416,7 +422,8 @@ static void load(struct sources *s, struct entry *entry)
 	int64_t crashed = s->session->target->process.time;
 	if (crashed >= 0 && file.mtime > crashed)
 		remark_info(&s->session->target->remarks,
-			    "source file changed after the crash: %s: its lines may not be those that ran",
+			    "source file changed after the crash: %s: its lines may not be those "
+			    "that ran",
 			    file.path);
 }
 

@@ -14,11 +14,14 @@ struct traceback_rule traceback_rule_for(const struct python_version *version)
 	if (version->major < 3 || version->minor < 11)
 		return rule;
 	rule.carets = version->minor < 13 ? CARETS_ONE_LINE : CARETS_MANY_LINES;
-	/* Both changed within series: gh-106922 in 3.11.5 and 3.12.0, bpo-43950 in 3.11.7, 3.12.1. */
+	/* Both changed within a series: by gh-106922 in 3.11.5 and 3.12.0, by bpo-43950 in 3.11.7
+	 * and 3.12.1. */
 	rule.exact_brackets = version->minor > 11 || version->micro >= 5;
 	bool has_width = version->minor > 12 || (version->minor == 12 && version->micro >= 1) ||
 			 (version->minor == 11 && version->micro >= 7);
-	rule.width = version->minor >= 15 ? WIDTH_COMBINING : has_width ? WIDTH_EAST_ASIAN : WIDTH_NONE;
+	rule.width = version->minor >= 15 ? WIDTH_COMBINING
+		     : has_width          ? WIDTH_EAST_ASIAN
+					  : WIDTH_NONE;
 	return rule;
 }
 
@@ -157,8 +160,8 @@ static bool is_at(const uint32_t *c, size_t n, size_t i, uint32_t wanted)
 
 /* The operator's anchors are kept in bytes but stepped on in characters there, so that lines with
  * other than ASCII come out a little odd: the same oddness here. */
-static struct anchors operator_anchors(const struct traceback_rule *rule, const uint32_t *c, size_t n,
-				       const struct expression *e)
+static struct anchors operator_anchors(const struct traceback_rule *rule, const uint32_t *c,
+				       size_t n, const struct expression *e)
 {
 	size_t op_len = e->right_start - e->left_end;
 	const uint32_t *op = c + e->left_end;
@@ -191,7 +194,8 @@ static struct anchors subscript_anchors(const struct traceback_rule *rule, const
 	return (struct anchors){ true, left, right };
 }
 
-static struct anchors one_line_anchors(const struct traceback_rule *rule, const uint32_t *c, size_t n)
+static struct anchors one_line_anchors(const struct traceback_rule *rule, const uint32_t *c,
+				       size_t n)
 {
 	struct expression e = expression_parse(c, n);
 	if (e.shape == SHAPE_OPERATOR)
@@ -219,7 +223,8 @@ static void one_line_carets(const struct traceback_rule *rule, const struct char
 		return;
 	/* Blanks at the end of the line count as stripped there and move the carets to the left. */
 	int64_t stripped = (int64_t)(line->n - stripped_len);
-	int64_t dp_start = (int64_t)width_of(rule, c, start), dp_end = (int64_t)width_of(rule, c, end);
+	int64_t dp_start = (int64_t)width_of(rule, c, start),
+		dp_end = (int64_t)width_of(rule, c, end);
 	str_adds(out, "    ");
 	add_repeated(out, ' ', dp_start - stripped);
 	if (anchors.found) {
@@ -477,8 +482,8 @@ static void add_dedented(struct str *out, const struct str *text)
 	}
 }
 
-static void many_lines(const struct traceback_rule *rule, struct block *b, const struct position *at,
-		       struct str *out)
+static void many_lines(const struct traceback_rule *rule, struct block *b,
+		       const struct position *at, struct str *out)
 {
 	struct chars *first = &b->lines.items[0], *last = &b->lines.items[b->lines.len - 1];
 	size_t start = char_offset(first->c, first->n, at->column);

@@ -1,6 +1,6 @@
 /* What Python prints under `  File "...", line N, in name`: the source lines of a position and,
  * from 3.11 on, carets under the part that was running. The rules are those of each version's
- * Lib/traceback.py (StackSummary.format_frame_summary and _extract_caret_anchors_from_line_segment),
+ * Lib/traceback.py (StackSummary.format_frame_summary, _extract_caret_anchors_from_line_segment),
  * and tests compare with that module over the standard library's own lines. */
 #ifndef ANALYZERS_TRACEBACK_H
 #define ANALYZERS_TRACEBACK_H
@@ -16,7 +16,7 @@ struct traceback_rule {
 		CARETS_ONE_LINE,	/* 3.11, 3.12: the first line; operators and subscripts */
 		CARETS_MANY_LINES,	/* 3.13+: every line of note; calls too */
 	} carets;
-	bool exact_brackets;		/* carets step over parentheses and blanks to the operator */
+	bool exact_brackets;		/* the mark steps over parentheses to the operator */
 	enum width_rule width;
 };
 

@@ -6,7 +6,8 @@
 /* From Unicode 17.0.0's tables as Python's unicodedata has them; the processes' own may be a little
  * older. To make them again, print the ranges of code points for which
  *	unicodedata.east_asian_width(c) in "WF"
- *	c >= "\x80" and (unicodedata.combining(c) or unicodedata.category(c) == "Cf" and c != "\xad") */
+ *	c >= "\x80" and (unicodedata.combining(c) or
+ *		unicodedata.category(c) == "Cf" and c != "\xad") */
 struct range {
 	uint32_t first, last;
 };

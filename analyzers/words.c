@@ -24,7 +24,8 @@ void words_python(struct str *out, const struct runtime *rt)
 	str_adds(out, "Python ");
 	words_version(out, version);
 	if (version->free_threaded)
-		str_adds(out, version->debug ? " (free-threaded, debug build)" : " (free-threaded)");
+		str_adds(out,
+			 version->debug ? " (free-threaded, debug build)" : " (free-threaded)");
 	else if (version->debug)
 		str_adds(out, " (debug build)");
 }

@@ -101,7 +101,8 @@ static uint32_t signature_slot(const struct signature *s, uint32_t i)
 static bool alloc_variables(struct codes *codes, struct code *code, size_t count,
 			    struct variable **ret_variables, uint32_t **ret_order)
 {
-	*ret_variables = arena_alloc(&codes->arena, MAX(count, (size_t)1) * sizeof(**ret_variables));
+	*ret_variables =
+		arena_alloc(&codes->arena, MAX(count, (size_t)1) * sizeof(**ret_variables));
 	*ret_order = arena_alloc(&codes->arena, MAX(count, (size_t)1) * sizeof(**ret_order));
 	if (!*ret_variables || !*ret_order)
 		return false;

@@ -50,16 +50,20 @@ void codes_free(struct codes *codes);
 
 struct position {
 	int64_t line, end_line;		/* 0: none (end_line: before 3.11) */
-	int64_t column, end_column;	/* 0-based UTF-8 byte offsets; -1: none (before 3.11) */
+	int64_t column, end_column;	/* from 0, in UTF-8 bytes; -1: none (before 3.11) */
 };
 
 /* The source position of the instruction at byte offset lasti (-1: not started: the first line).
  * false: the table is lost or ends before; ret->line is then 0. */
-bool code_position(struct runtime *rt, const struct code *code, int64_t lasti, struct position *ret);
+bool code_position(struct runtime *rt, const struct code *code, int64_t lasti,
+		   struct position *ret);
 
 /* The four line tables on their own, over host bytes: pure, for tests and fuzzing (lines.c). */
-bool lines_lnotab(const uint8_t *table, size_t len, bool is_signed, int64_t first_line, int64_t lasti, int64_t *ret_line);
-bool lines_linetable(const uint8_t *table, size_t len, int64_t first_line, int64_t lasti, int64_t *ret_line);
-bool lines_locations(const uint8_t *table, size_t len, int64_t first_line, int64_t lasti, struct position *ret);
+bool lines_lnotab(const uint8_t *table, size_t len, bool is_signed, int64_t first_line,
+		  int64_t lasti, int64_t *ret_line);
+bool lines_linetable(const uint8_t *table, size_t len, int64_t first_line, int64_t lasti,
+		     int64_t *ret_line);
+bool lines_locations(const uint8_t *table, size_t len, int64_t first_line, int64_t lasti,
+		     struct position *ret);
 
 #endif

@@ -85,7 +85,8 @@ static enum verdict load_interpreter_frame(struct runtime *rt, addr_t addr, stru
 		return FRAME_PASSED;
 	addr_t executable, function = 0;
 	bool is_int;
-	if (!reference_decode(l, GET(l, p, _PyInterpreterFrame, f_executable), &executable, &is_int) ||
+	if (!reference_decode(l, GET(l, p, _PyInterpreterFrame, f_executable), &executable,
+			      &is_int) ||
 	    !executable || executable == rt->none)
 		return FRAME_PASSED;
 	const struct code *code = is_int ? NULL : code_at(rt, executable);
@@ -94,7 +95,8 @@ static enum verdict load_interpreter_frame(struct runtime *rt, addr_t addr, stru
 	addr_t start = bytecode_of(rt, code, p);
 	int64_t lasti = (int64_t)(GET(l, p, _PyInterpreterFrame, instr_ptr) - start);
 	bool is_generator = owner == l->dialect.owner_generator;
-	if (start && !is_generator && lasti >= BEFORE_START && lasti < (int64_t)code->first_traceable)
+	if (start && !is_generator && lasti >= BEFORE_START &&
+	    lasti < (int64_t)code->first_traceable)
 		return FRAME_PASSED;
 	bool is_within = start && lasti >= BEFORE_START && lasti < (int64_t)code->bytecode_size;
 	if (!reference_decode(l, GET(l, p, _PyInterpreterFrame, f_funcobj), &function, &is_int) ||
@@ -163,7 +165,8 @@ static bool first_frame(struct runtime *rt, const struct pythread *thread, addr_
 		break;
 	}
 	*ret = GET(l, p, PyThreadState, cframe);
-	const uint8_t *cframe = *ret ? memory_at(&rt->target->memory, *ret, SIZEOF(l, _PyCFrame)) : NULL;
+	const uint8_t *cframe =
+		*ret ? memory_at(&rt->target->memory, *ret, SIZEOF(l, _PyCFrame)) : NULL;
 	if (cframe)
 		*ret = GET(l, cframe, _PyCFrame, current_frame);
 	return cframe || !*ret;
@@ -219,7 +222,9 @@ static bool has_namespace(const struct code *code)
 
 struct local_iter locals_of(struct runtime *rt, const struct frame *frame)
 {
-	struct local_iter it = { .rt = rt, .frame = frame, .has_namespace = has_namespace(frame->code) };
+	struct local_iter it = { .rt = rt,
+				 .frame = frame,
+				 .has_namespace = has_namespace(frame->code) };
 	if (it.has_namespace && frame->f_locals)
 		it.in_names = dict_iter_start(rt, frame->f_locals, &it.names);
 	return it;
@@ -231,7 +236,8 @@ static addr_t unbox(struct runtime *rt, addr_t value)
 	const struct layout *l = &rt->layout;
 	struct object o;
 	const uint8_t *p = memory_at(&rt->target->memory, value, SIZEOF(l, PyCellObject));
-	if (!p || !object_load(rt, value, &o) || (o.type->name && !streq(o.type->full_name, "cell")))
+	if (!p || !object_load(rt, value, &o) ||
+	    (o.type->name && !streq(o.type->full_name, "cell")))
 		return value;
 	return GET(l, p, PyCellObject, ob_ref);
 }
@@ -242,7 +248,8 @@ static bool load_slot(struct local_iter *it, uint32_t slot, struct local *ret)
 	const struct variable *variable = &it->frame->code->variables[slot];
 	addr_t word, value;
 	bool is_int;
-	if (!target_read_word(it->rt->target, it->frame->locals_at + slot * l->machine->word, &word) ||
+	if (!target_read_word(it->rt->target, it->frame->locals_at + slot * l->machine->word,
+			      &word) ||
 	    !reference_decode(l, word, &value, &is_int))
 		return false;
 	if (!is_int && value && variable->boxed)

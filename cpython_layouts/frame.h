@@ -17,10 +17,10 @@ struct frame {
 	struct position position;	/* line 0: none */
 	bool position_lost;		/* because the line table cannot be read */
 	addr_t locals_at;		/* localsplus */
-	addr_t globals, f_locals;	/* f_locals: module and class bodies' namespace; 0 none */
+	addr_t globals, f_locals;	/* f_locals: a module's or class body's namespace; or 0 */
 	addr_t function;		/* 3.11+; 0 */
 	bool is_entry;			/* a C call entered the evaluation loop here (3.11: is_entry;
-					 * up to 3.10 always; 3.12+: the next older frame is a shim) */
+					 * up to 3.10 always; 3.12+: a shim is next older) */
 	bool is_generator;		/* owned by a generator or coroutine */
 };
 
@@ -31,8 +31,10 @@ struct frame_iter {
 	size_t broken;			/* frames whose code object could not be read */
 };
 
-/* Fills a native frame from the frame at addr. false: not readable, or (*is_shim) not to be shown. */
-bool frame_load(struct runtime *rt, addr_t addr, struct frame *ret, addr_t *ret_previous, bool *is_shim);
+/* Fills a native frame from the frame at addr. false: not readable, or (*is_shim) not to be
+ * shown. */
+bool frame_load(struct runtime *rt, addr_t addr, struct frame *ret, addr_t *ret_previous,
+		bool *is_shim);
 
 struct frame_iter frames_of(struct runtime *rt, const struct pythread *thread);
 /* Innermost first. A frame that cannot be decoded though its `previous` can is passed over and
@@ -43,7 +45,8 @@ bool frame_next(struct frame_iter *it, struct frame *ret);
 struct local {
 	const char *name;
 	enum variable_kind kind;
-	addr_t value;			/* 0: unbound (deleted, or not yet assigned); the cell's content */
+	addr_t value;			/* 0: unbound (deleted, or not yet assigned); of a cell its
+					 * content */
 	bool is_int;			/* a tagged int (3.14+): value is the number itself */
 	bool from_namespace;		/* from f_locals: module or class body */
 };

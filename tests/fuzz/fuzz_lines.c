@@ -16,7 +16,8 @@ static void fuzz_tables(const uint8_t *table, size_t len, int64_t lasti)
 		abort();
 }
 
-static void fuzz_carets(const uint8_t *text, size_t len, uint8_t minor, const struct position *position)
+static void fuzz_carets(const uint8_t *text, size_t len, uint8_t minor,
+			const struct position *position)
 {
 	const struct python_version version = { .major = 3, .minor = minor, .micro = minor >> 4 };
 	struct traceback_rule rule = traceback_rule_for(&version);

@@ -49,7 +49,8 @@ static void check_position(const char *line, const struct table *t)
 	else if (streq(t->kind, "linetable"))
 		lines_linetable(t->bytes, t->len, t->first_line, lasti, &got_line);
 	else
-		lines_lnotab(t->bytes, t->len, streq(t->kind, "signed"), t->first_line, lasti, &got_line);
+		lines_lnotab(t->bytes, t->len, streq(t->kind, "signed"), t->first_line, lasti,
+			     &got_line);
 	if (n < 4)
 		got.line = got_line;
 	bool same = got.line == want[0] && got.end_line == want[1] && got.column == want[2] &&
@@ -57,8 +58,8 @@ static void check_position(const char *line, const struct table *t)
 	if (!same && differs())
 		printf("table %s at %" PRId64 ": %" PRId64 "-%" PRId64 ":%" PRId64 "-%" PRId64
 		       ", not %" PRId64 "-%" PRId64 ":%" PRId64 "-%" PRId64 "\n",
-		       t->kind, lasti, got.line, got.end_line, got.column, got.end_column, want[0], want[1],
-		       want[2], want[3]);
+		       t->kind, lasti, got.line, got.end_line, got.column, got.end_column, want[0],
+		       want[1], want[2], want[3]);
 }
 
 /* --- carets -------------------------------------------------------------------------------- */
@@ -80,7 +81,8 @@ static void check_carets(struct carets *c)
 	traceback_source(&c->rule, &c->source, &c->position, &got);
 	checked++;
 	if (!streq(got.buf, c->expected.buf) && differs())
-		printf("%s:%" PRId64 "-%" PRId64 ":%" PRId64 "-%" PRId64 "\n--- pycore\n%s--- python\n%s",
+		printf("%s:%" PRId64 "-%" PRId64 ":%" PRId64 "-%" PRId64
+		       "\n--- pycore\n%s--- python\n%s",
 		       c->path, c->position.line, c->position.end_line, c->position.column,
 		       c->position.end_column, got.buf, c->expected.buf);
 	c->pending = false;

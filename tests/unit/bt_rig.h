@@ -35,8 +35,8 @@ static inline void bt_rig_free(struct bt_rig *b)
 
 /* Run the analyzer with options ("--limit 3") as the command line would, or, without an analyzer,
  * report the process alone. The text is the caller's; *ret_err as run() gave it. */
-static inline char *bt_rig_run(struct bt_rig *b, const struct analyzer *analyzer, const char *options,
-			       bool json, struct error **ret_err)
+static inline char *bt_rig_run(struct bt_rig *b, const struct analyzer *analyzer,
+			       const char *options, bool json, struct error **ret_err)
 {
 	char *argv[16], *written = NULL;
 	int argc = 0;
@@ -57,7 +57,8 @@ static inline char *bt_rig_run(struct bt_rig *b, const struct analyzer *analyzer
 		.form = json ? REPORT_JSON : REPORT_TEXT, .command = "bt", .version = "1.2",
 	};
 	b->session.text_form = !json;
-	struct report *report = report_new(analyzer ? analyzer->root : &process_root, &report_options, out);
+	struct report *report =
+		report_new(analyzer ? analyzer->root : &process_root, &report_options, out);
 	assert_non_null(report);
 	if (analyzer)
 		*ret_err = analyzer->run(&b->session, config, report);
@@ -73,8 +74,8 @@ static inline char *bt_rig_run(struct bt_rig *b, const struct analyzer *analyzer
 }
 
 /* What is compared must say what it was when it is not equal. */
-static inline void bt_rig_expect(struct bt_rig *b, const struct analyzer *analyzer, const char *options,
-				 const char *expected)
+static inline void bt_rig_expect(struct bt_rig *b, const struct analyzer *analyzer,
+				 const char *options, const char *expected)
 {
 	struct error *err = NULL;
 	_free_ char *got = bt_rig_run(b, analyzer, options, false, &err);
@@ -82,8 +83,8 @@ static inline void bt_rig_expect(struct bt_rig *b, const struct analyzer *analyz
 	assert_string_equal(got, expected);
 }
 
-static inline void bt_rig_contains(struct bt_rig *b, const struct analyzer *analyzer, const char *options,
-				   bool json, const char *part)
+static inline void bt_rig_contains(struct bt_rig *b, const struct analyzer *analyzer,
+				   const char *options, bool json, const char *part)
 {
 	struct error *err = NULL;
 	_free_ char *got = bt_rig_run(b, analyzer, options, json, &err);

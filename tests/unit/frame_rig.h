@@ -38,8 +38,9 @@ static inline void frame_put_bits(struct frame_rig *f, addr_t at, enum field fie
 	const struct slot *s = &f->l->slot[field];
 	if (s->source == SLOT_NONE)
 		return;
-	uint64_t old = layout_load(f->l, f->rig->bytes + at - RIG_START,
-				   &(struct slot){ .offset = s->offset, .width = s->width, .source = s->source });
+	uint64_t old = layout_load(
+		f->l, f->rig->bytes + at - RIG_START,
+		&(struct slot){ .offset = s->offset, .width = s->width, .source = s->source });
 	rig_word(f->rig, at + s->offset, s->width, old | value << s->bit);
 }
 #define PUT_BITS(f, at, S, m, value) frame_put_bits(f, at, FIELD_##S##_##m, value)
@@ -168,13 +169,16 @@ static inline addr_t frame_code(struct frame_rig *f, const struct drawn_code *dr
 	const struct layout *l = f->l;
 	addr_t at = frame_alloc(f, SIZEOF(l, PyCodeObject) + FRAME_CODE_BYTES);
 	rig_object(rig, at, RIG_CODE);
-	PUT(rig, at, PyCodeObject, co_filename, frame_text(f, drawn->file ? drawn->file : "/app.py"));
+	PUT(rig, at, PyCodeObject, co_filename,
+	    frame_text(f, drawn->file ? drawn->file : "/app.py"));
 	PUT(rig, at, PyCodeObject, co_name, frame_text(f, drawn->name ? drawn->name : "run"));
-	PUT(rig, at, PyCodeObject, co_qualname, frame_text(f, drawn->qualname ? drawn->qualname : "App.run"));
+	PUT(rig, at, PyCodeObject, co_qualname,
+	    frame_text(f, drawn->qualname ? drawn->qualname : "App.run"));
 	PUT(rig, at, PyCodeObject, co_argcount, drawn->positional);
 	PUT(rig, at, PyCodeObject, co_kwonlyargcount, drawn->keyword_only);
 	PUT(rig, at, PyCodeObject, co_flags, (uint64_t)drawn->flags);
-	PUT(rig, at, PyCodeObject, co_firstlineno, drawn->first_line ? (uint64_t)drawn->first_line : 10);
+	PUT(rig, at, PyCodeObject, co_firstlineno,
+	    drawn->first_line ? (uint64_t)drawn->first_line : 10);
 	addr_t lines = frame_lines(f);
 	PUT(rig, at, PyCodeObject, co_lnotab, lines);
 	PUT(rig, at, PyCodeObject, co_linetable, lines);
@@ -229,7 +233,8 @@ static inline addr_t frame_draw(struct frame_rig *f, const struct drawn_frame *d
 		PUT(rig, at, _PyInterpreterFrame, f_locals, drawn->f_locals);
 		PUT(rig, at, _PyInterpreterFrame, owner, drawn->owner);
 		PUT(rig, at, _PyInterpreterFrame, instr_ptr,
-		    drawn->code + OFFSET(l, PyCodeObject, co_code_adaptive) + (uint64_t)drawn->lasti);
+		    drawn->code + OFFSET(l, PyCodeObject, co_code_adaptive) +
+			    (uint64_t)drawn->lasti);
 	}
 	unsigned word = l->machine->word;
 	for (size_t i = 0; i < ARRAY_SIZE(drawn->slots); i++)
@@ -255,7 +260,8 @@ static inline struct frame_rig *frame_rig_of(const char *table, const struct mac
 	f->l = &f->rig->rt.layout;
 	f->next = FRAME_RIG_OBJECTS;
 	rig_type(f->rig, FRAME_RIG_TUPLE, "tuple", TPFLAGS_TUPLE_SUBCLASS);
-	rig_type(f->rig, FRAME_RIG_BYTES, f->l->dialect.unicode_27 ? "str" : "bytes", TPFLAGS_BYTES_SUBCLASS);
+	rig_type(f->rig, FRAME_RIG_BYTES, f->l->dialect.unicode_27 ? "str" : "bytes",
+		 TPFLAGS_BYTES_SUBCLASS);
 	rig_type(f->rig, FRAME_RIG_CELL, "cell", 0);
 	rig_type(f->rig, FRAME_RIG_INT, "int", TPFLAGS_LONG_SUBCLASS);
 	for (unsigned i = 0; i < RIG_STATES; i++)
@@ -276,8 +282,8 @@ static inline void frame_rig_free(struct frame_rig *f)
 
 /* One table for each way in which frames, code objects or references are laid out. */
 static const char *const frame_tables[] = {
-	"2.7", "2.7d", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.13t", "3.14", "3.14t",
-	"3.15", "3.15t",
+	"2.7",  "2.7d", "3.6",   "3.7",  "3.8",   "3.9",  "3.10",  "3.11",
+	"3.12", "3.13", "3.13t", "3.14", "3.14t", "3.15", "3.15t",
 };
 
 #endif

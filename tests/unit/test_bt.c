@@ -6,10 +6,15 @@ extern const struct analyzer analyzer_bt;
 static void draw_stacks(struct bt_rig *b)
 {
 	struct frame_rig *f = b->f;
-	addr_t main_code = frame_code(f, &(struct drawn_code){ .name = "main", .qualname = "main" });
-	addr_t handler = frame_code(f, &(struct drawn_code){
-		.name = "handler", .qualname = "App.handler", .locals = "a b", .positional = 1, .cells = "c",
-		.frees = "d", .flags = CODE_OPTIMIZED });
+	addr_t main_code =
+		frame_code(f, &(struct drawn_code){ .name = "main", .qualname = "main" });
+	addr_t handler = frame_code(f, &(struct drawn_code){ .name = "handler",
+							     .qualname = "App.handler",
+							     .locals = "a b",
+							     .positional = 1,
+							     .cells = "c",
+							     .frees = "d",
+							     .flags = CODE_OPTIMIZED });
 	addr_t outer = frame_draw(f, &(struct drawn_frame){ .code = main_code, .lasti = 2 });
 	bool is_old = f->l->dialect.frames == FRAMES_OBJECTS;
 	addr_t cell = frame_cell(f, RIG_NONE);
@@ -49,10 +54,12 @@ static void bt__shows_the_qualified_name_from_311_on(void **state)
 		draw_stacks(b);
 		bool is_qualified = b->f->l->dialect.lines == LINES_LOCATIONS;
 		bt_rig_contains(b, &analyzer_bt, "", false,
-				is_qualified ? "line 12, in App.handler\n" : "line 12, in handler\n");
+				is_qualified ? "line 12, in App.handler\n"
+					     : "line 12, in handler\n");
 		bt_rig_contains(b, &analyzer_bt, "", true, "\"name\": \"handler\"");
 		bt_rig_contains(b, &analyzer_bt, "", true,
-				is_qualified ? "\"qualname\": \"App.handler\"" : "\"qualname\": null");
+				is_qualified ? "\"qualname\": \"App.handler\""
+					     : "\"qualname\": null");
 		bt_rig_free(b);
 	}
 }
@@ -108,7 +115,8 @@ static void draw_recursion(struct bt_rig *b, int depth)
 	addr_t code = frame_code(b->f, &(struct drawn_code){ .name = "rec", .qualname = "rec" });
 	addr_t last = frame_draw(b->f, &(struct drawn_frame){ .code = code, .lasti = 2 });
 	for (int i = 0; i < depth; i++)
-		last = frame_draw(b->f, &(struct drawn_frame){ .code = code, .lasti = 6, .previous = last });
+		last = frame_draw(
+			b->f, &(struct drawn_frame){ .code = code, .lasti = 6, .previous = last });
 	frame_enter(b->f, 2, last);
 }
 
@@ -164,7 +172,8 @@ static void bt__shows_the_threads_that_are_asked_for(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		struct error *err = NULL;
-		_free_ _unused_ char *got = bt_rig_run(b, &analyzer_bt, wrong[i].options, false, &err);
+		_free_ _unused_ char *got =
+			bt_rig_run(b, &analyzer_bt, wrong[i].options, false, &err);
 		assert_non_null(err);
 		assert_int_equal(err->code, ERROR_USAGE);
 		assert_string_equal(err->message, wrong[i].message);
@@ -177,7 +186,9 @@ static void bt__says_where_a_chain_broke(void **state)
 {
 	struct bt_rig *b = bt_rig_named("3.12");
 	addr_t code = frame_code(b->f, &(struct drawn_code){ .name = "main", .qualname = "main" });
-	frame_enter(b->f, 2, frame_draw(b->f, &(struct drawn_frame){ .code = code, .lasti = 2, .previous = 0xdead0000 }));
+	frame_enter(b->f, 2,
+		    frame_draw(b->f, &(struct drawn_frame){
+					     .code = code, .lasti = 2, .previous = 0xdead0000 }));
 	frame_enter(b->f, 1, 0xbeef0000);
 	struct error *err = NULL;
 	_free_ char *got = bt_rig_run(b, &analyzer_bt, "", false, &err);
@@ -192,7 +203,8 @@ static void bt__says_where_a_chain_broke(void **state)
 static void bt__counts_frames_without_code(void **state)
 {
 	struct bt_rig *b = bt_rig_named("3.12");
-	frame_enter(b->f, 2, frame_draw(b->f, &(struct drawn_frame){ .code = RIG_DICT, .lasti = 2 }));
+	frame_enter(b->f, 2,
+		    frame_draw(b->f, &(struct drawn_frame){ .code = RIG_DICT, .lasti = 2 }));
 	bt_rig_contains(b, &analyzer_bt, "", false, "<no Python frames: none of them can be read>");
 	bt_rig_contains(b, &analyzer_bt, "", true, "\"complete\": false");
 	assert_true(b->session.target->remarks.loss);
@@ -230,8 +242,11 @@ static void bt__escapes_names_for_the_terminal(void **state)
 {
 	struct bt_rig *b = bt_rig_named("3.12");
 	struct drawn_code drawn = { .file = "/a\x1b[2J.py", .qualname = "f\ng" };
-	frame_enter(b->f, 2, frame_draw(b->f, &(struct drawn_frame){ .code = frame_code(b->f, &drawn), .lasti = 2 }));
-	bt_rig_contains(b, &analyzer_bt, "", false, "  File \"/a\\x1b[2J.py\", line 10, in f\\ng\n");
+	frame_enter(b->f, 2,
+		    frame_draw(b->f, &(struct drawn_frame){ .code = frame_code(b->f, &drawn),
+							    .lasti = 2 }));
+	bt_rig_contains(b, &analyzer_bt, "", false,
+			"  File \"/a\\x1b[2J.py\", line 10, in f\\ng\n");
 	bt_rig_free(b);
 }
 

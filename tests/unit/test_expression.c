@@ -27,9 +27,10 @@ static void expect(const char *source, enum shape shape, size_t left_end, size_t
 	struct expression e = parse(source);
 	if (e.shape != shape || e.left_end != left_end ||
 	    (shape == SHAPE_OPERATOR && e.right_start != mark) ||
-	    (shape == SHAPE_SUBSCRIPT && e.slice_end != mark) || (shape == SHAPE_CALL && e.end != mark))
-		fail_msg("%s: shape %d, left %zu, right %zu, slice %zu, end %zu", source, e.shape, e.left_end,
-			 e.right_start, e.slice_end, e.end);
+	    (shape == SHAPE_SUBSCRIPT && e.slice_end != mark) ||
+	    (shape == SHAPE_CALL && e.end != mark))
+		fail_msg("%s: shape %d, left %zu, right %zu, slice %zu, end %zu", source, e.shape,
+			 e.left_end, e.right_start, e.slice_end, e.end);
 }
 
 static void expression_parse__finds_the_operator_that_binds_loosest(void **state)
@@ -83,11 +84,47 @@ static void expression_parse__is_not_misled_by_what_strings_hold(void **state)
 static void expression_parse__refuses_everything_else(void **state)
 {
 	static const char *const others[] = {
-		"", " ", "a", "a.b", "a < b + c", "a if b else c + d", "not a + b", "a and b + c", "a, b + c",
-		"lambda: a + b", "-a ** b", "+a[b]", "await a(b)", "yield a + b", "x = a + b", "a := b + c",
-		"return a + b", "import a", "[a + b]", "{a: b}", "(a, b)", "x for x in y + z", "a b", "a +",
-		"+", "a[", "a]", "(a]", "a[b", "'abc", "'''abc", "f'{a", "f'{a + b", "a[]", "a ~ b", "*a", "a{b}",
-		"a;b[c]", "$ + a", "\x01[a]", "class A(b): pass",
+		"",
+		" ",
+		"a",
+		"a.b",
+		"a < b + c",
+		"a if b else c + d",
+		"not a + b",
+		"a and b + c",
+		"a, b + c",
+		"lambda: a + b",
+		"-a ** b",
+		"+a[b]",
+		"await a(b)",
+		"yield a + b",
+		"x = a + b",
+		"a := b + c",
+		"return a + b",
+		"import a",
+		"[a + b]",
+		"{a: b}",
+		"(a, b)",
+		"x for x in y + z",
+		"a b",
+		"a +",
+		"+",
+		"a[",
+		"a]",
+		"(a]",
+		"a[b",
+		"'abc",
+		"'''abc",
+		"f'{a",
+		"f'{a + b",
+		"a[]",
+		"a ~ b",
+		"*a",
+		"a{b}",
+		"a;b[c]",
+		"$ + a",
+		"\x01[a]",
+		"class A(b): pass",
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (parse(others[i]).shape != SHAPE_OTHER)
@@ -127,8 +164,10 @@ static void statement_is_plain_call__tells_return_and_assignment(void **state)
 	assert_true(statement_is_plain_call(text, decode("x = foo(1); y = 2"), &start, &end));
 	assert_int_equal(end, 10);
 	static const char *const others[] = {
-		"return a.foo(b)", "return foo", "return", "x = foo(a) + 1", "x = y = foo(a)", "x += foo(a)",
-		"a.x = foo(a)", "x: int = foo(a)", "foo(a)", "return foo(a)(b)", "return await(a)", "x = foo(a",
+		"return a.foo(b)",        "return foo",          "return",
+		"x = foo(a) + 1",         "x = y = foo(a)",      "x += foo(a)",
+		"a.x = foo(a)",           "x: int = foo(a)",     "foo(a)",
+		"return foo(a)(b)",       "return await(a)",     "x = foo(a",
 		"x = foo(a) if b else c", "if x: return foo(a)", "yield = foo(a)",
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)

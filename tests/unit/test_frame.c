@@ -19,7 +19,8 @@ static void expect_frames(struct frame_rig *f, const char *expected, enum chain_
 	struct frame frame;
 	_str_ struct str got = STR_INIT;
 	while (frame_next(&it, &frame))
-		str_printf(&got, "%s%s:%" PRId64, got.len ? " " : "", frame.code->name, frame.position.line);
+		str_printf(&got, "%s%s:%" PRId64, got.len ? " " : "", frame.code->name,
+			   frame.position.line);
 	assert_string_equal(got.buf, expected);
 	assert_int_equal(it.chain.end, end);
 }
@@ -28,7 +29,8 @@ static void frame_next__walks_every_design(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(frame_tables); i++) {
 		struct frame_rig *f = frame_rig_named(frame_tables[i]);
-		addr_t outer = frame_draw(f, &(struct drawn_frame){ .code = frame_code(f, &drawn_main), .lasti = 2 });
+		addr_t outer = frame_draw(
+			f, &(struct drawn_frame){ .code = frame_code(f, &drawn_main), .lasti = 2 });
 		addr_t inner = frame_draw(f, &(struct drawn_frame){
 			.code = frame_code(f, &drawn_handler), .previous = outer, .lasti = 6 });
 		frame_enter(f, 0, inner);
@@ -53,9 +55,11 @@ static void frame_next__passes_over_what_has_not_begun(void **state)
 	static const char *const tables[] = { "3.11", "3.12", "3.13", "3.14", "3.15" };
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		struct frame_rig *f = frame_rig_named(tables[i]);
-		addr_t code = frame_code(f, &(struct drawn_code){ .name = "main", .first_traceable = 2 });
+		addr_t code =
+			frame_code(f, &(struct drawn_code){ .name = "main", .first_traceable = 2 });
 		addr_t outer = frame_draw(f, &(struct drawn_frame){ .code = code, .lasti = 4 });
-		addr_t begun = frame_draw(f, &(struct drawn_frame){ .code = code, .lasti = 2, .previous = outer });
+		addr_t begun = frame_draw(
+			f, &(struct drawn_frame){ .code = code, .lasti = 2, .previous = outer });
 		frame_enter(f, 0, begun);
 		expect_frames(f, "main:12", CHAIN_END);
 		/* but a generator's own frame counts from its creation on */
@@ -70,7 +74,8 @@ static void frame_next__passes_over_shims(void **state)
 	static const char *const tables[] = { "3.12", "3.13", "3.13t", "3.14", "3.15" };
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		struct frame_rig *f = frame_rig_named(tables[i]);
-		addr_t outer = frame_draw(f, &(struct drawn_frame){ .code = frame_code(f, &drawn_main), .lasti = 2 });
+		addr_t outer = frame_draw(
+			f, &(struct drawn_frame){ .code = frame_code(f, &drawn_main), .lasti = 2 });
 		addr_t shim = frame_draw(f, &(struct drawn_frame){
 			.code = RIG_NONE, .owner = f->l->dialect.owner_c, .previous = outer });
 		addr_t inner = frame_draw(f, &(struct drawn_frame){
@@ -94,8 +99,10 @@ static void frame_next__goes_on_behind_a_frame_without_code(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(frame_tables); i++) {
 		struct frame_rig *f = frame_rig_named(frame_tables[i]);
-		addr_t outer = frame_draw(f, &(struct drawn_frame){ .code = frame_code(f, &drawn_main), .lasti = 2 });
-		addr_t inner = frame_draw(f, &(struct drawn_frame){ .code = 0xdead0000, .previous = outer });
+		addr_t outer = frame_draw(
+			f, &(struct drawn_frame){ .code = frame_code(f, &drawn_main), .lasti = 2 });
+		addr_t inner = frame_draw(
+			f, &(struct drawn_frame){ .code = 0xdead0000, .previous = outer });
 		frame_enter(f, 0, inner);
 		struct pythread thread = thread_of(f);
 		struct frame_iter it = frames_of(&f->rig->rt, &thread);
@@ -130,7 +137,9 @@ static void frame_next__tells_where_the_chain_broke(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(frame_tables); i++) {
 		struct frame_rig *f = frame_rig_named(frame_tables[i]);
 		addr_t code = frame_code(f, &drawn_main);
-		addr_t frame = frame_draw(f, &(struct drawn_frame){ .code = code, .previous = 0xdead0000, .lasti = 2 });
+		addr_t frame = frame_draw(
+			f,
+			&(struct drawn_frame){ .code = code, .previous = 0xdead0000, .lasti = 2 });
 		frame_enter(f, 0, frame);
 		expect_frames(f, "main:10", CHAIN_FAULT);
 		PUT(f->rig, frame, PyFrameObject, f_back, frame);
@@ -157,7 +166,8 @@ static void frames_of__tells_a_lost_state(void **state)
 static void frame_load__loses_a_line_but_not_the_frame(void **state)
 {
 	struct frame_rig *f = frame_rig_named("3.13");
-	addr_t at = frame_draw(f, &(struct drawn_frame){ .code = frame_code(f, &drawn_main), .lasti = 2 });
+	addr_t at = frame_draw(
+		f, &(struct drawn_frame){ .code = frame_code(f, &drawn_main), .lasti = 2 });
 	struct frame frame;
 	addr_t previous;
 	bool is_shim;
@@ -199,8 +209,8 @@ static void expect_locals(struct frame_rig *f, addr_t at, const char *expected)
 	struct local local;
 	_str_ struct str got = STR_INIT;
 	while (local_next(&it, &local))
-		str_printf(&got, "%s%s:%c=%" PRIx64 "%s", got.len ? " " : "", local.name, letters[local.kind],
-			   local.value, local.is_int ? "i" : "");
+		str_printf(&got, "%s%s:%c=%" PRIx64 "%s", got.len ? " " : "", local.name,
+			   letters[local.kind], local.value, local.is_int ? "i" : "");
 	assert_string_equal(got.buf, expected);
 }
 
@@ -211,17 +221,23 @@ static void local_next__reads_slots_and_cells(void **state)
 		addr_t values[5];
 		for (int k = 0; k < 5; k++)
 			values[k] = frame_value(f);
-		addr_t b = frame_cell(f, values[1]), c = frame_cell(f, values[3]), d = frame_cell(f, values[4]);
+		addr_t b = frame_cell(f, values[1]), c = frame_cell(f, values[3]),
+		       d = frame_cell(f, values[4]);
 		struct drawn_frame drawn = { .code = frame_code(f, &drawn_handler), .lasti = 6 };
-		/* up to 3.10 b's slot among the arguments is empty (2.7: stale) and its cell comes later */
-		addr_t old[] = { values[0], f->l->version.major == 2 ? values[2] : 0, values[2], b, c, d };
+		/* up to 3.10 b's slot among the arguments is empty (2.7: stale), and its cell
+		 * comes later */
+		addr_t old[] = { values[0], f->l->version.major == 2 ? values[2] : 0,
+				 values[2], b,
+				 c,         d };
 		addr_t new[] = { values[0], b, values[2], c, d };
 		if (f->l->dialect.frames == FRAMES_OBJECTS)
 			memcpy(drawn.slots, old, sizeof(old));
 		else
 			memcpy(drawn.slots, new, sizeof(new));
 		_str_ struct str expected = STR_INIT;
-		str_printf(&expected, "a:a=%" PRIx64 " b:a=%" PRIx64 " x:l=%" PRIx64 " c:c=%" PRIx64 " d:f=%" PRIx64,
+		str_printf(&expected,
+			   "a:a=%" PRIx64 " b:a=%" PRIx64 " x:l=%" PRIx64 " c:c=%" PRIx64
+			   " d:f=%" PRIx64,
 			   values[0], values[1], values[2], values[3], values[4]);
 		expect_locals(f, frame_draw(f, &drawn), expected.buf);
 		frame_rig_free(f);
@@ -233,8 +249,10 @@ static void local_next__passes_over_unbound_ones(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(frame_tables); i++) {
 		struct frame_rig *f = frame_rig_named(frame_tables[i]);
 		addr_t null = f->l->dialect.references == REFERENCES_TAGGED;
-		struct drawn_frame drawn = { .code = frame_code(f, &drawn_handler), .lasti = 6,
-					     .slots = { null, null, null, null, frame_cell(f, 0), null } };
+		struct drawn_frame drawn = { .code = frame_code(f, &drawn_handler),
+					     .lasti = 6,
+					     .slots = { null, null, null, null, frame_cell(f, 0),
+							null } };
 		expect_locals(f, frame_draw(f, &drawn), "");
 		frame_rig_free(f);
 	}
@@ -293,7 +311,8 @@ static void local_next__reads_slots_of_27_s_functions_with_exec(void **state)
 {
 	struct frame_rig *f = frame_rig_named("2.7");
 	addr_t value = frame_value(f);
-	struct drawn_frame drawn = { .code = frame_code(f, &(struct drawn_code){ .locals = "x" }), .lasti = 6,
+	struct drawn_frame drawn = { .code = frame_code(f, &(struct drawn_code){ .locals = "x" }),
+				     .lasti = 6,
 				     .slots = { value } };
 	_str_ struct str expected = STR_INIT;
 	str_printf(&expected, "x:l=%" PRIx64, value);
@@ -307,7 +326,9 @@ static void frames__are_read_in_the_other_byte_order(void **state)
 	assert_non_null(big);
 	struct frame_rig *f = frame_rig_of("3.12", big);
 	addr_t value = frame_value(f);
-	struct drawn_frame drawn = { .code = frame_code(f, &drawn_handler), .lasti = 6, .slots = { value } };
+	struct drawn_frame drawn = { .code = frame_code(f, &drawn_handler),
+				     .lasti = 6,
+				     .slots = { value } };
 	addr_t at = frame_draw(f, &drawn);
 	frame_enter(f, 0, at);
 	expect_frames(f, "handler:12", CHAIN_END);

@@ -26,8 +26,10 @@ static void info__says_it_in_words(void **state)
 	struct bt_rig *b = info_rig();
 	static const char *const parts[] = {
 		"Core      core.4242, 1.5 KiB\n          written 2025-11-23 08:00:00 UTC\n",
-		"Process   executable unknown, no build-id\n          pid 4202, uid 1000, name python3\n",
-		"Python    Python 3.12.1\n          found by the section .PyRuntime, version by Py_Version\n",
+		"Process   executable unknown, no build-id\n          pid 4202, uid 1000, name "
+		"python3\n",
+		"Python    Python 3.12.1\n          found by the section .PyRuntime, version by "
+		"Py_Version\n",
 		"          layout 3.12: 11 of 12 proofs hold\n",
 		"Threads   3 threads, 3 Python thread states in 1 interpreter\n",
 		"Memory       3.9 MiB  core\n",
@@ -52,7 +54,8 @@ static void info__sums_lost_memory_by_reason(void **state)
 		assert_true(memory_add(m, &lost[i]));
 	assert_true(memory_seal(m));
 	bt_rig_contains(b, &analyzer_info, "", false,
-			"            16.0 KiB  lost: not dumped\n             2.0 KiB  lost: core truncated\n");
+			"            16.0 KiB  lost: not dumped\n             2.0 KiB  lost: core "
+			"truncated\n");
 	bt_rig_contains(b, &analyzer_info, "", true, "\"bytes\": 16384");
 	bt_rig_contains(b, &analyzer_info, "", true, "\"extents\": 2");
 	bt_rig_free(b);
@@ -87,8 +90,9 @@ static void info__names_modules_by_build_id(void **state)
 	module->deleted = true;
 	module->file_state = MODULE_FILE_DIFFERS;
 	module->file_note = "is another build (ff00)";
-	bt_rig_contains(b, &analyzer_info, "", false,
-			"  010203040506  differs     /usr/bin/python (deleted): is another build (ff00)\n");
+	bt_rig_contains(
+		b, &analyzer_info, "", false,
+		"  010203040506  differs     /usr/bin/python (deleted): is another build (ff00)\n");
 	bt_rig_contains(b, &analyzer_info, "", true, "\"build_id\": \"0102030405060708\"");
 	bt_rig_free(b);
 }

@@ -97,13 +97,14 @@ static void expect_position(struct position p, int64_t line, int64_t end_line, i
 static void lines_locations__reads_each_kind_of_entry(void **state)
 {
 	static const uint8_t table[] = {
-		ENTRY(3, 1), 0x25,			/* short: column 3 * 8 + 2, 5 wide */
-		ENTRY(10, 1), 4, 200,			/* the same line, columns 4-200 */
-		ENTRY(12, 8), 0, 3,			/* two lines on */
-		ENTRY(15, 1),				/* nowhere */
-		ENTRY(13, 1), 0x07,			/* line -3, no columns */
-		ENTRY(14, 1), 0x40 | 0x00, 0x02, 3, 11, 0x40 | 9, 2,	/* line +64, 3 lines, 10 - 136 */
-		ENTRY(14, 1), 0, 0, 0, 0,		/* columns that are none */
+		ENTRY(3, 1),  0x25,             /* short: column 3 * 8 + 2, 5 wide */
+		ENTRY(10, 1), 4,           200, /* the same line, columns 4-200 */
+		ENTRY(12, 8), 0,           3,   /* two lines on */
+		ENTRY(15, 1),                   /* nowhere */
+		ENTRY(13, 1), 0x07,             /* line -3, no columns */
+		ENTRY(14, 1), 0x40 | 0x00, 0x02, 3, 11,
+		0x40 | 9,     2,                       /* line +64, 3 lines, 10 - 136 */
+		ENTRY(14, 1), 0,           0,    0, 0, /* columns that are none */
 	};
 	expect_position(location(table, sizeof(table), 0), 100, 100, 26, 31);
 	expect_position(location(table, sizeof(table), 2), 100, 100, 4, 200);
@@ -120,14 +121,20 @@ static void lines_locations__refuses_damage(void **state)
 {
 	static const uint8_t cut_short[] = { ENTRY(3, 1) }, cut_columns[] = { ENTRY(11, 1), 3 },
 			     cut_number[] = { ENTRY(13, 1), 0x40, 0x40 },
-			     endless_number[] = { ENTRY(13, 1), 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 1 },
+			     endless_number[] = { ENTRY(13, 1), 0x7f, 0x7f, 0x7f, 0x7f,
+						  0x7f,         0x7f, 0x7f, 1 },
 			     large_number[] = { ENTRY(13, 1), 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x3f },
 			     no_mark[] = { 0x11, 0 }, too_few[] = { ENTRY(3, 1), 0 };
-	static const struct { const uint8_t *table; size_t len; int64_t lasti; } cases[] = {
-		{ cut_short, sizeof(cut_short), 0 }, { cut_columns, sizeof(cut_columns), 0 },
-		{ cut_number, sizeof(cut_number), 0 }, { endless_number, sizeof(endless_number), 0 },
-		{ large_number, sizeof(large_number), 0 }, { no_mark, sizeof(no_mark), 0 },
-		{ too_few, sizeof(too_few), 2 }, { NULL, 0, 0 },
+	static const struct { const uint8_t *table; size_t len; int64_t lasti;
+	} cases[] = {
+		{ cut_short, sizeof(cut_short), 0 },
+		{ cut_columns, sizeof(cut_columns), 0 },
+		{ cut_number, sizeof(cut_number), 0 },
+		{ endless_number, sizeof(endless_number), 0 },
+		{ large_number, sizeof(large_number), 0 },
+		{ no_mark, sizeof(no_mark), 0 },
+		{ too_few, sizeof(too_few), 2 },
+		{ NULL, 0, 0 },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct position p;

@@ -45,7 +45,8 @@ static void source_init__decodes_what_the_cookie_says(void **state)
 {
 	LINE("x = '\xc3\xa9'\n", 1, "x = '\xc3\xa9'");
 	LINE("# -*- coding: latin-1 -*-\nx = '\xe9'\n", 2, "x = '\xc3\xa9'");
-	LINE("#!/usr/bin/python\n# vim: set fileencoding=ISO_8859-1 :\nx = '\xe9'\n", 3, "x = '\xc3\xa9'");
+	LINE("#!/usr/bin/python\n# vim: set fileencoding=ISO_8859-1 :\nx = '\xe9'\n", 3,
+	     "x = '\xc3\xa9'");
 	LINE("# coding=utf8\nx = '\xc3\xa9'\n", 2, "x = '\xc3\xa9'");
 	LINE("\xef\xbb\xbfx = 1\n", 1, "x = 1");
 	/* behind code, or on the third line, it is none */

@@ -1,11 +1,14 @@
-/* tests/positions compares with Python's own module over many lines; here are the rules one by one. */
+/* The rules one by one; tests/positions compares with Python's own module over many lines. */
 #include "tests/unit/test.h"
 
 #include "analyzers/traceback.h"
 
-static void expect(unsigned minor, unsigned micro, const char *text, struct position at, const char *expected)
+static void expect(unsigned minor, unsigned micro, const char *text, struct position at,
+		   const char *expected)
 {
-	const struct python_version version = { .major = 3, .minor = (uint8_t)minor, .micro = (uint8_t)micro };
+	const struct python_version version = { .major = 3,
+						.minor = (uint8_t)minor,
+						.micro = (uint8_t)micro };
 	struct traceback_rule rule = traceback_rule_for(&version);
 	struct source source;
 	_str_ struct str out = STR_INIT;

@@ -24,8 +24,8 @@ static void char_width__goes_by_the_rule(void **state)
 
 static void char_is_space__knows_what_str_isspace_knows(void **state)
 {
-	static const uint32_t spaces[] = { ' ', '\t', '\n', '\v', '\f', '\r', 0x1c, 0x1f, 0x85, 0xa0, 0x2003,
-					   0x2028, 0x3000 };
+	static const uint32_t spaces[] = { ' ',  '\t', '\n', '\v',   '\f',   '\r',  0x1c,
+					   0x1f, 0x85, 0xa0, 0x2003, 0x2028, 0x3000 };
 	static const uint32_t others[] = { 0, 'a', 0x1b, 0x200b, 0xfeff, 0x180e };
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
 		assert_true(char_is_space(spaces[i]));

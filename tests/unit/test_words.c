@@ -11,15 +11,20 @@
 
 static void words_version__names_previews(void **state)
 {
-	EXPECT(words_version(&out, &(struct python_version){ 3, 12, 1, 0xf, 0, false, false }), "3.12.1");
-	EXPECT(words_version(&out, &(struct python_version){ 3, 15, 0, 0xc, 2, false, false }), "3.15.0rc2");
-	EXPECT(words_version(&out, &(struct python_version){ 3, 15, 0, 0xa, 7, false, false }), "3.15.0a7");
-	EXPECT(words_version(&out, &(struct python_version){ 3, 16, 0xff, 0xf, 0, false, false }), "3.16");
+	EXPECT(words_version(&out, &(struct python_version){ 3, 12, 1, 0xf, 0, false, false }),
+	       "3.12.1");
+	EXPECT(words_version(&out, &(struct python_version){ 3, 15, 0, 0xc, 2, false, false }),
+	       "3.15.0rc2");
+	EXPECT(words_version(&out, &(struct python_version){ 3, 15, 0, 0xa, 7, false, false }),
+	       "3.15.0a7");
+	EXPECT(words_version(&out, &(struct python_version){ 3, 16, 0xff, 0xf, 0, false, false }),
+	       "3.16");
 }
 
 static void words_python__names_builds(void **state)
 {
-	struct runtime rt = { .layout.version = { .major = 3, .minor = 13, .micro = 5, .level = 0xf } };
+	struct runtime rt = { .layout.version = {
+				      .major = 3, .minor = 13, .micro = 5, .level = 0xf } };
 	EXPECT(words_python(&out, NULL), "");
 	EXPECT(words_python(&out, &rt), "Python 3.13.5");
 	rt.layout.version.debug = true;
