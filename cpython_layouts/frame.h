@@ -19,7 +19,7 @@ struct frame {
 	addr_t locals_at;		/* localsplus */
 	addr_t globals, f_locals;	/* f_locals: a module's or class body's namespace; or 0 */
 	addr_t function;		/* 3.11+; 0 */
-	bool is_entry;			/* a C call entered the evaluation loop here (3.11: is_entry;
+	bool is_entry;			/* a C call entered the eval loop here (3.11: is_entry;
 					 * up to 3.10 always; 3.12+: a shim is next older) */
 	bool is_generator;		/* owned by a generator or coroutine */
 };
