@@ -64,7 +64,7 @@ static bool instance_repr(struct repr *r, const struct object *o)
 {
 	struct object class;
 	if (!object_load(r->rt, GET(r->l, o->p, PyInstanceObject, in_class), &class) ||
-	    !streq(class.type->full_name, "classobj"))
+	    !is_kind(&class, "classobj"))
 		return false;
 	repr_adds(r, "<");
 	classic_name(r, class.p);
@@ -191,7 +191,7 @@ static addr_t name_attribute(struct repr *r, const struct object *o)
 		const struct pytype *type = pytype_at(r->rt, o->at);
 		return p && type && type->flags & TPFLAGS_HEAPTYPE ? GET(l, p, PyHeapTypeObject, ht_name) : 0;
 	}
-	if (streq(o->type->kind->name, "function"))
+	if (is_kind(o, "function"))
 		return GET(l, o->p, PyFunctionObject, func_name);
 	return object_attribute(r->rt, o, "__name__");
 }

@@ -111,7 +111,7 @@ static bool delta_is_zero(struct repr *r, addr_t at)
 {
 	struct object o;
 	const struct layout *l = r->l;
-	return object_load(r->rt, at, &o) && streq(o.type->kind->name, "datetime.timedelta") &&
+	return object_load(r->rt, at, &o) && is_kind(&o, "datetime.timedelta") &&
 	       !GETS(l, o.p, PyDateTime_Delta, days) && !GETS(l, o.p, PyDateTime_Delta, seconds) &&
 	       !GETS(l, o.p, PyDateTime_Delta, microseconds);
 }

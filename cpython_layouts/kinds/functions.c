@@ -47,7 +47,7 @@ static const char *builtin_name(struct repr *r, const struct object *o)
 	if (name)
 		return name;
 	if (!object_load(r->rt, GET(r->l, o->p, PyCFunctionObject, m_self), &module) ||
-	    !streq(module.type->kind->name, "module") ||
+	    !is_kind(&module, "module") ||
 	    !dict_iter_start(r->rt, GET(r->l, module.p, PyModuleObject, md_dict), &it))
 		return "?";
 	while (!name && dict_next(&it, &key, &value) && repr_spend(r))
@@ -95,9 +95,9 @@ static bool bound_name(struct repr *r, addr_t function)
 	struct object o;
 	if (!object_load(r->rt, function, &o))
 		return false;
-	if (streq(o.type->kind->name, "function"))
+	if (is_kind(&o, "function"))
 		return repr_text(r, function_name(r, o.p));
-	if (streq(o.type->kind->name, "builtin_function_or_method"))
+	if (is_kind(&o, "builtin_function_or_method"))
 		return builtin_qualname(r, &o);
 	addr_t name = object_attribute(r->rt, &o, "__qualname__");
 	if (!name)
@@ -111,7 +111,7 @@ static void class_name_27(struct repr *r, addr_t at)
 	const struct pytype *type = pytype_at(r->rt, at);
 	if (type)
 		repr_adds(r, type_name(type));
-	else if (object_load(r->rt, at, &class) && streq(class.type->full_name, "classobj"))
+	else if (object_load(r->rt, at, &class) && is_kind(&class, "classobj"))
 		name_or_mark(r, GET(r->l, class.p, PyClassObject, cl_name));
 	else
 		repr_adds(r, "?");
@@ -211,7 +211,8 @@ static bool method_wrapper_repr(struct repr *r, const struct object *o)
 	struct object descr;
 	addr_t self = body_word(r, o, 1);
 	const struct pytype *type = type_of(r, self);
-	if (!object_load(r->rt, body_word(r, o, 0), &descr) || !type)
+	if (!object_load(r->rt, body_word(r, o, 0), &descr) || !is_kind(&descr, "wrapper_descriptor") ||
+	    !type)
 		return false;
 	repr_adds(r, "<method-wrapper '");
 	name_or_mark(r, GET(r->l, descr.p, PyDescrObject, d_name));

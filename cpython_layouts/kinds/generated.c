@@ -126,7 +126,7 @@ static bool is_dataclass_repr(struct runtime *rt, addr_t function_at)
 {
 	const struct layout *l = &rt->layout;
 	struct object o;
-	if (!object_load(rt, function_at, &o) || !streq(o.type->full_name, "function"))
+	if (!object_load(rt, function_at, &o) || !is_kind(&o, "function"))
 		return false;
 	const char *name = object_name(rt, GET(l, o.p, PyFunctionObject, func_qualname));
 	return name && (streq(name, "__repr__") || streq(name, "__create_fn__.<locals>.__repr__"));
@@ -142,7 +142,7 @@ static bool wraps_dataclass_repr(struct runtime *rt, const struct object *functi
 		return false;
 	for (size_t i = 0; i < MIN(count, (size_t)CELLS_MAX); i++)
 		if (target_read_word(rt->target, items + i * l->machine->word, &cell) &&
-		    object_load(rt, cell, &o) && streq(o.type->full_name, "cell") &&
+		    object_load(rt, cell, &o) && is_kind(&o, "cell") &&
 		    is_dataclass_repr(rt, GET(l, o.p, PyCellObject, ob_ref)))
 			return true;
 	return false;

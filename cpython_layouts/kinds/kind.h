@@ -99,6 +99,11 @@ void scalar_write(struct repr *r, const uint8_t *p, size_t size, char type);
 const char *type_name(const struct pytype *type);
 /* tp_name, what C code prints of a type: a heap type's has no module. */
 const char *c_type_name(const struct pytype *type);
+/* Is it of that kind, and so at least as long as the kind's fields? Before any GET of its members. */
+static inline bool is_kind(const struct object *o, const char *name)
+{
+	return streq(o->type->kind->name, name);
+}
 /* The version is at least major.minor. */
 static inline bool since(const struct repr *r, unsigned major, unsigned minor)
 {

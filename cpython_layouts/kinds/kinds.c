@@ -113,10 +113,9 @@ static const struct kind *kind_of_repr(struct runtime *rt, addr_t method, const 
 	struct object o;
 	if (!object_load(rt, method, &o))
 		return NULL;
-	if (streq(o.type->full_name, "function") && o.type->is_exact_kind)
+	if (is_kind(&o, "function"))
 		return kind_of_function(rt, &o, owner);
-	if (streq(o.type->full_name, "wrapper_descriptor") &&
-	    o.type->fixed >= OFFSET(l, PyDescrObject, d_type) + l->machine->word) {
+	if (is_kind(&o, "wrapper_descriptor")) {
 		const struct pytype *class = pytype_at(rt, GET(l, o.p, PyDescrObject, d_type));
 		return class && (class->is_exact_kind || class->kind == &kind_object) ? class->kind : NULL;
 	}

@@ -186,7 +186,7 @@ static bool count_of(struct repr *r, addr_t value, long double *ret)
 		*ret = integer;
 		return true;
 	}
-	if (!object_load(r->rt, value, &o) || !streq(o.type->kind->name, "float"))
+	if (!object_load(r->rt, value, &o) || !is_kind(&o, "float"))
 		return false;
 	*ret = double_at(r->l->machine, o.p + OFFSET(r->l, PyFloatObject, ob_fval));
 	return true;
@@ -267,7 +267,7 @@ static bool view_repr(struct repr *r, const struct object *o, enum view view)
 	if (!object_load(r->rt, GET(r->l, o->p, _PyDictViewObject, dv_dict), &dict) ||
 	    !dict_iter_start(r->rt, dict.at, &it))
 		return false;
-	bool ordered = streq(dict.type->kind->name, "collections.OrderedDict") &&
+	bool ordered = is_kind(&dict, "collections.OrderedDict") &&
 		       ordered_start(r, &dict, &order);
 	if (!repr_enter(r, o->at, "..."))
 		return true;
