@@ -18,8 +18,9 @@ LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null || echo -lelf -ldw -lcapstone -lzstd) -ldl
 
 CFLAGS ?= -O2 -g
-WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
-HARDENING = -fstack-protector-strong -D_FORTIFY_SOURCE=2
+WERROR ?= -Werror
+WARNINGS = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
+HARDENING = -fstack-protector-strong -U_FORTIFY_SOURCE $(if $(findstring -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 ifeq ($(SAN),1)
 CFLAGS = -O1 -g -fno-omit-frame-pointer
 HARDENING = -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -176,7 +177,7 @@ clean:
 	rm -rf build build-clang build-san build-clang-san build-fuzz $(BUILD) pycore
 
 help:
-	@echo 'make             build ./pycore (CC=clang, SAN=1, BUILD=dir, CFLAGS=...)'
+	@echo 'make             build ./pycore (CC=clang, SAN=1, BUILD=dir, CFLAGS=..., WERROR=)'
 	@echo 'make try         install what is needed (apt), build, make a real crash, show its traceback'
 	@echo 'make test        install what the tests need as well, run all the tests'
 	@echo 'make setup       install what is needed to build (apt)'
