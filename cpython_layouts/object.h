@@ -35,6 +35,8 @@ struct pytype {
 	addr_t at;
 	const uint8_t *p;		/* SIZEOF(PyTypeObject) host bytes */
 	const char *name;		/* tp_name, or found otherwise; NULL: lost (not dumped) */
+	const char *c_name;		/* a heap type's tp_name where C gave it one with a module:
+					 * "re.Pattern"; NULL: it is name */
 	const char *module;		/* __module__; "builtins" for builtins; NULL: unknown */
 	const char *qualname;		/* without the module */
 	const char *full_name;		/* "dict", "app.Session": plain for builtins; never NULL */

@@ -130,6 +130,8 @@ const char *type_name(const struct pytype *type)
 
 const char *c_type_name(const struct pytype *type)
 {
+	if (type->c_name)
+		return type->c_name;
 	return type->flags & TPFLAGS_HEAPTYPE ? type_name(type) : type->full_name;
 }
 

@@ -198,16 +198,24 @@ static void static_names_learn(struct runtime *rt)
 		static_names_of_module(rt, modules, modules_of_types[i].module, modules_of_types[i].prefix);
 }
 
+/* tp_name, when it can be read and is plain ASCII. */
+static const char *written_name(struct runtime *rt, const struct pytype *type, size_t *len)
+{
+	addr_t at = GET(&rt->layout, type->p, PyTypeObject, tp_name);
+	const char *name = memory_string(&rt->target->memory, at, NAME_MAX_BYTES, len);
+	if (!name || *len == 0)
+		return NULL;
+	for (size_t i = 0; i < *len; i++)
+		if (name[i] < ' ' || name[i] >= 0x7f)
+			return NULL;
+	return name;
+}
+
 static const char *static_name(struct runtime *rt, const struct pytype *type)
 {
-	const struct layout *l = &rt->layout;
 	size_t len;
-	const char *name = memory_string(&rt->target->memory, GET(l, type->p, PyTypeObject, tp_name),
-					 NAME_MAX_BYTES, &len);
-	bool plain = name && len > 0;
-	for (size_t i = 0; plain && i < len; i++)
-		plain = name[i] >= ' ' && name[i] < 0x7f;
-	if (plain)
+	const char *name = written_name(rt, type, &len);
+	if (name)
 		return name;
 	if (!rt->types->static_names_known)
 		static_names_learn(rt);
@@ -228,6 +236,17 @@ static void name_static(struct runtime *rt, struct pytype *type)
 	type->full_name = type->name;
 }
 
+/* A class statement makes tp_name the plain name; PyType_FromSpec() keeps what C wrote, module and
+ * all. */
+static const char *name_by_c(struct runtime *rt, const struct pytype *type)
+{
+	size_t len, tail = type->name ? strlen(type->name) : 0;
+	const char *name = written_name(rt, type, &len);
+	if (!tail || !name || len < tail + 2 || name[len - tail - 1] != '.')
+		return NULL;
+	return streq(name + len - tail, type->name) ? name : NULL;
+}
+
 static void name_heap(struct runtime *rt, struct pytype *type)
 {
 	const struct layout *l = &rt->layout;
@@ -235,6 +254,7 @@ static void name_heap(struct runtime *rt, struct pytype *type)
 	if (!p)
 		return;
 	type->name = object_name(rt, GET(l, p, PyHeapTypeObject, ht_name));
+	type->c_name = name_by_c(rt, type);
 	if (HAS(l, PyHeapTypeObject, ht_qualname))
 		type->qualname = object_name(rt, GET(l, p, PyHeapTypeObject, ht_qualname));
 	if (!type->qualname)
