@@ -396,6 +396,30 @@ static inline addr_t heap_class(struct heap *h, const char *module, const char *
 	return at;
 }
 
+/* A class whose instances have a dict, where the dialect puts it. */
+static inline addr_t heap_class_with_dict(struct heap *h, const char *module, const char *qualname, addr_t base)
+{
+	const struct layout *l = h->l;
+	uint32_t head = SIZEOF(l, PyObject);
+	if (l->dialect.attributes != ATTRIBUTES_DICTOFFSET)
+		return heap_class(h, module, qualname, base, TPFLAGS_MANAGED_DICT, head + 2 * h->machine.word);
+	addr_t class = heap_class(h, module, qualname, base, 0, head + 2 * h->machine.word);
+	HPUT(h, class, PyTypeObject, tp_dictoffset, head);
+	return class;
+}
+
+static inline addr_t heap_instance(struct heap *h, addr_t class, size_t pairs, const addr_t *items)
+{
+	const struct layout *l = h->l;
+	int64_t word = h->machine.word, offset = SIZEOF(l, PyObject);
+	if (l->dialect.attributes != ATTRIBUTES_DICTOFFSET)
+		offset = HAS(l, PyObject, ob_tid) ? -word : -3 * word;
+	addr_t dict = heap_dict(h, pairs, items);
+	addr_t at = heap_object(h, class, SIZEOF(l, PyObject) + 64);
+	heap_word(h, at + (uint64_t)offset, dict);
+	return at;
+}
+
 /* --- the heap -------------------------------------------------------------------------------- */
 
 static inline void heap_types(struct heap *h)
