@@ -38,7 +38,9 @@ class Copied(program.Program):
 
     def interpreters(self, found, quick):
         for one in super().interpreters(found, quick):
-            if not one.sysroot and not one.emulated:
+            wrapped = os.path.realpath(one.command) != \
+                os.path.realpath(one.executable)
+            if not one.sysroot and not wrapped:
                 yield one
 
     def copy(self, interpreter, base):
