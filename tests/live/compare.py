@@ -73,6 +73,9 @@ def thread(truth, got, has_positions):
         if truth[key] != got.get(key):
             found.append(differ("%s.%s" % (where, key), truth[key],
                                 got.get(key)))
+    if truth["crashed"] and truth["handling"] != got.get("handling"):
+        found.append(differ(where + ".handling", truth["handling"],
+                            got.get("handling")))
     pthread = got.get("pthread")
     if isinstance(pthread, str):
         pthread = int(pthread, 16)

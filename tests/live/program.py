@@ -125,6 +125,17 @@ class Handling(Program):
         return results
 
 
+def waiters(document, known):
+    """Only `spin` waits for the GIL; before 3.7 that may be unknown."""
+    states = {t["name"]: t.get("gil") for t in document["threads"]}
+    good = ("waits",) if known else ("waits", None)
+    found = []
+    if states.pop("spin") not in good:
+        found.append("spin does not wait for the GIL")
+    return found + ["%s waits for the GIL" % name
+                    for name, state in states.items() if state == "waits"]
+
+
 class Threads(Program):
     """Daemons, waiters and finished threads are told apart."""
 
@@ -144,6 +155,9 @@ class Threads(Program):
                     "%s.daemon" % item["name"], item["daemon"],
                     got.get("daemon")))
         results.append(("daemon", found))
+        if not truth["free_threaded"]:
+            results.append(("waits for the GIL", waiters(
+                document, interpreter.version >= (3, 7))))
         one = truth["threads"][-1]
         text = pycorerun.run(binary, "bt", "--thread", str(one["tid"]), core,
                              *options)
