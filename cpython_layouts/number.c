@@ -208,11 +208,25 @@ static void leading_digits(const struct integer *i, size_t max, struct str *out)
 	billions_write(&decimal, MIN(max, (size_t)LEADING_MAX), out, &cut);
 }
 
+void int64_format(int64_t value, struct str *out)
+{
+	char text[24];
+	char *p = text + sizeof(text);
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	do {
+		*--p = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (value < 0)
+		*--p = '-';
+	str_add(out, p, (size_t)(text + sizeof(text) - p));
+}
+
 void integer_format(const struct integer *i, size_t max, struct str *out, bool *cut)
 {
 	int64_t small;
 	if (integer_int64(i, &small)) {
-		str_printf(out, "%" PRId64, small);
+		int64_format(small, out);
 		return;
 	}
 	struct integer trimmed = *i;	/* a damaged one may have zeros on top */
@@ -324,9 +338,15 @@ static void double_write(double value, bool point_zero, bool plus, struct str *o
 		str_adds(out, "inf");
 		return;
 	}
-	struct decimal d = { .digits = "0", .count = 1, .point = 1 };
-	if (value != 0)
-		decimal_shortest(fabs(value), &d);
+	/* Whole numbers of at most 15 digits are common, and their own shortest form. */
+	if (fabs(value) < 1e15 && value == (double)(int64_t)value) {
+		int64_format((int64_t)fabs(value), out);
+		if (point_zero)
+			str_adds(out, ".0");
+		return;
+	}
+	struct decimal d;
+	decimal_shortest(fabs(value), &d);
 	if (d.point <= -4 || d.point > 16) {
 		str_addc(out, d.digits[0]);
 		if (d.count > 1)

@@ -23,6 +23,9 @@ bool integer_int64(const struct integer *i, int64_t *ret);
 /* Its decimal digits, at most max of them: a larger number ends in "..." (*cut). */
 void integer_format(const struct integer *i, size_t max, struct str *out, bool *cut);
 
+/* The same of a number of ours. */
+void int64_format(int64_t value, struct str *out);
+
 /* A double at host bytes, in the target's byte order. */
 double double_at(const struct machine *m, const uint8_t *p);
 /* float.__repr__: the shortest digits that read back as the same number. */
