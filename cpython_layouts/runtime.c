@@ -1,4 +1,5 @@
 #include "cpython_layouts/runtime.h"
+#include "core/checked.h"
 
 #include "cpython_layouts/code.h"
 #include "cpython_layouts/object.h"
@@ -192,6 +193,33 @@ static bool can_know_holder(struct runtime *rt, const struct interpreter *interp
 	return HAS(l, _PyRuntimeState, tstate_current) || rt->current_at;
 }
 
+/* Before 3.7 the lock was static variables, which only the symbol table names: four of 3.6's
+ * Python/ceval_gil.h, and what interpreter_lock of 2.7's Python/ceval.c points to, a sem_t. */
+enum { SEMAPHORE_BYTES = 32 };
+
+static enum gil_state static_gil_state(struct runtime *rt, const struct os_thread *os)
+{
+	static const char *const parts[] = { "gil_cond", "gil_mutex", "switch_cond", "switch_mutex" };
+	enum gil_state state = GIL_UNKNOWN;
+	struct symbol symbol;
+	addr_t lock;
+	if (!rt->module || !os)
+		return state;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (!symbols_find_in(rt->symbols, rt->module, parts[i], &symbol))
+			continue;
+		if (threads_waits_in(rt, os, symbol.addr, symbol.addr + symbol.size))
+			return GIL_WAITS;
+		state = GIL_RELEASED;
+	}
+	if (state == GIL_UNKNOWN &&
+	    symbols_find_in(rt->symbols, rt->module, "interpreter_lock", &symbol) &&
+	    target_read_word(rt->target, symbol.addr, &lock) && lock)
+		state = threads_waits_in(rt, os, lock, lock + SEMAPHORE_BYTES) ? GIL_WAITS :
+										 GIL_RELEASED;
+	return state;
+}
+
 static enum gil_state gil_state(struct runtime *rt, const uint8_t *p, const struct pythread *thread)
 {
 	const struct layout *l = &rt->layout;
@@ -203,7 +231,9 @@ static enum gil_state gil_state(struct runtime *rt, const uint8_t *p, const stru
 		return GIL_WAITS;
 	/* The condition variables that wait for it are part of the lock. */
 	addr_t gil = gil_at(rt, thread->interp.at);
-	if (gil && thread->os &&
+	if (!gil)
+		return static_gil_state(rt, thread->os);
+	if (thread->os &&
 	    threads_waits_in(rt, thread->os, gil, gil + SIZEOF(l, _gil_runtime_state)))
 		return GIL_WAITS;
 	return GIL_RELEASED;

@@ -125,15 +125,16 @@ class Handling(Program):
         return results
 
 
-def waiters(document, known):
-    """Only `spin` waits for the GIL; before 3.7 that may be unknown."""
+def waiters(truth, document, known):
+    """`spin` waits for the GIL, others that move may; known: from 3.7."""
     states = {t["name"]: t.get("gil") for t in document["threads"]}
     good = ("waits",) if known else ("waits", None)
     found = []
-    if states.pop("spin") not in good:
+    if states["spin"] not in good:
         found.append("spin does not wait for the GIL")
-    return found + ["%s waits for the GIL" % name
-                    for name, state in states.items() if state == "waits"]
+    return found + ["%s waits for the GIL" % item["name"]
+                    for item in truth["threads"] if not item["moving"] and
+                    states.get(item["name"]) == "waits"]
 
 
 class Threads(Program):
@@ -157,7 +158,7 @@ class Threads(Program):
         results.append(("daemon", found))
         if not truth["free_threaded"]:
             results.append(("waits for the GIL", waiters(
-                document, interpreter.version >= (3, 7))))
+                truth, document, interpreter.version >= (3, 7))))
         one = truth["threads"][-1]
         text = pycorerun.run(binary, "bt", "--thread", str(one["tid"]), core,
                              *options)

@@ -129,7 +129,8 @@ static void pythread__holds_the_gil_by_the_exported_variable_of_old(void **state
 	rig->rt.current_at = RIG_ITEM;
 	rig_word(rig, RIG_ITEM, 8, rig_state(1));
 	assert_int_equal(thread_of(rig, rig_state(1)).gil, GIL_HOLDS);
-	assert_int_equal(thread_of(rig, rig_state(0)).gil, GIL_RELEASED);
+	/* Whether it waits, only a symbol of the lock could tell. */
+	assert_int_equal(thread_of(rig, rig_state(0)).gil, GIL_UNKNOWN);
 	rig_free(rig);
 }
 
