@@ -11,11 +11,11 @@
 #include "core/checked.h"
 #include "cpython_layouts/type.h"
 
-#define MRO_MAX 64
-#define SLOTS_MAX 1000
+#define MRO_MAX       64
+#define SLOTS_MAX     1000
 #define SLOT_NAME_MAX 1000
 /* Include/structmember.h (all versions) */
-#define MEMBER_OBJECT 6
+#define MEMBER_OBJECT    6
 #define MEMBER_OBJECT_EX 16
 
 /* --- where they are -------------------------------------------------------------------------- */
@@ -29,7 +29,9 @@ struct instance_dict {
 static addr_t word_before(struct runtime *rt, addr_t object, unsigned words)
 {
 	addr_t value;
-	return target_read_word(rt->target, object - words * rt->layout.machine->word, &value) ? value : 0;
+	return target_read_word(rt->target, object - words * rt->layout.machine->word, &value)
+		       ? value
+		       : 0;
 }
 
 static addr_t cached_keys(struct runtime *rt, const struct pytype *type)
@@ -47,8 +49,9 @@ static bool inline_values(struct runtime *rt, const struct object *o, struct ins
 	const struct layout *l = &rt->layout;
 	if (!(o->type->flags & TPFLAGS_INLINE_VALUES))
 		return false;
-	addr_t values = o->at + (l->dialect.attributes == ATTRIBUTES_INLINE_313 ?
-					 SIZEOF(l, PyObject) : (uint64_t)o->type->basicsize);
+	addr_t values = o->at + (l->dialect.attributes == ATTRIBUTES_INLINE_313
+					 ? SIZEOF(l, PyObject)
+					 : (uint64_t)o->type->basicsize);
 	const uint8_t *p = memory_at(&rt->target->memory, values, SIZEOF(l, PyDictValues));
 	if (!p || !GET(l, p, PyDictValues, valid))
 		return false;
@@ -101,8 +104,10 @@ static addr_t dict_by_offset(struct runtime *rt, const struct object *o)
 			return 0;
 		int64_t count = GETS(l, p, PyVarObject, ob_size);
 		uint64_t size;
-		if (!checked_extent((uint64_t)o->type->basicsize, count < 0 ? -(uint64_t)count : (uint64_t)count,
-				    (uint64_t)o->type->itemsize, &size) || size >> 48)
+		if (!checked_extent((uint64_t)o->type->basicsize,
+				    count < 0 ? -(uint64_t)count : (uint64_t)count,
+				    (uint64_t)o->type->itemsize, &size) ||
+		    size >> 48)
 			return 0;
 		offset += (int64_t)((size + word - 1) & ~(word - 1));
 		if (offset < (int64_t)SIZEOF(l, PyObject))
@@ -131,8 +136,8 @@ static bool instance_iter(struct runtime *rt, const struct object *o, struct dic
 	struct instance_dict where;
 	if (!instance_dict(rt, o, &where))
 		return false;
-	return where.dict ? dict_iter_start(rt, where.dict, ret) :
-			    dict_iter_of_values(rt, where.keys, where.values, ret);
+	return where.dict ? dict_iter_start(rt, where.dict, ret)
+			  : dict_iter_of_values(rt, where.keys, where.values, ret);
 }
 
 addr_t object_dict(struct runtime *rt, const struct object *o)
@@ -145,7 +150,7 @@ addr_t object_dict(struct runtime *rt, const struct object *o)
 
 /* The members of one class. */
 struct slots {
-	addr_t members;		/* PyMemberDef[count] */
+	addr_t members; /* PyMemberDef[count] */
 	size_t index, count;
 };
 
@@ -185,7 +190,8 @@ static bool slots_next(struct runtime *rt, struct slots *s, const struct object 
 			continue;
 		const char *name = memory_string(&rt->target->memory, GET(l, p, PyMemberDef, name),
 						 SLOT_NAME_MAX, &len);
-		if (!name || !target_read_word(rt->target, o->at + (uint64_t)offset, &value) || !value)
+		if (!name || !target_read_word(rt->target, o->at + (uint64_t)offset, &value) ||
+		    !value)
 			continue;
 		*ret_name = name;
 		*ret_value = value;
@@ -237,7 +243,7 @@ bool attribute_next(struct attribute_iter *it, const char **ret_name, addr_t *re
 			return true;
 		if (it->class == it->class_count)
 			return false;
-		it->slots = slots_of(it->rt, it->mro[it->class++]);
+		it->slots = slots_of(it->rt, it->mro[it->class ++]);
 	}
 }
 

@@ -18,7 +18,8 @@ static bool entries_see(struct dict_iter *it, addr_t at, uint64_t count)
 	struct runtime *rt = it->rt;
 	it->count = readable_items(rt, at, count, it->entry_size);
 	it->lost = it->count < count;
-	it->entries = it->count ? memory_at(&rt->target->memory, at, it->count * it->entry_size) : NULL;
+	it->entries =
+		it->count ? memory_at(&rt->target->memory, at, it->count * it->entry_size) : NULL;
 	if (!it->entries)
 		it->count = 0;
 	return true;
@@ -45,7 +46,8 @@ static bool table_27(struct dict_iter *it, const uint8_t *p)
 	if (mask < 0 || mask >> LOG2_SIZE_MAX || (mask & (mask + 1)))
 		return false;
 	entries_are(it, true);
-	return it->entry_size && entries_see(it, GET(l, p, PyDictObject, ma_table), (uint64_t)mask + 1);
+	return it->entry_size &&
+	       entries_see(it, GET(l, p, PyDictObject, ma_table), (uint64_t)mask + 1);
 }
 
 /* The entries of a keys object; *ret_size is how many it has room for. */
@@ -69,7 +71,10 @@ static bool keys_see(struct dict_iter *it, addr_t keys, uint64_t *ret_size)
 		size = GET(l, k, PyDictKeysObject, dk_size);
 		if (size == 0 || size >> LOG2_SIZE_MAX || (size & (size - 1)))
 			return false;
-		index_bytes = size * (size <= 0xff ? 1 : size <= 0xffff ? 2 : size <= 0xffffffff ? 4 : 8);
+		index_bytes = size * (size <= 0xff         ? 1
+				      : size <= 0xffff     ? 2
+				      : size <= 0xffffffff ? 4
+							   : 8);
 		entries_are(it, true);
 	}
 	int64_t entries = GETS(l, k, PyDictKeysObject, dk_nentries);
@@ -190,8 +195,8 @@ bool dict_next(struct dict_iter *it, addr_t *ret_key, addr_t *ret_value)
 		}
 		const uint8_t *entry = it->entries + i * it->entry_size;
 		addr_t key = word_at(it->rt, entry + it->key_offset, 0);
-		addr_t value = it->values ? word_at(it->rt, it->values, i) :
-					    word_at(it->rt, entry + it->value_offset, 0);
+		addr_t value = it->values ? word_at(it->rt, it->values, i)
+					  : word_at(it->rt, entry + it->value_offset, 0);
 		if (!key || !value)
 			continue;
 		*ret_key = key;

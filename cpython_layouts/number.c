@@ -14,7 +14,7 @@
 #include "cpython_layouts/type.h"
 
 #define EXACT_DIGITS 1000
-#define BILLION 1000000000u
+#define BILLION      1000000000u
 
 bool integer_load(struct runtime *rt, addr_t addr, struct integer *ret)
 {
@@ -104,7 +104,8 @@ static void billions_write(const struct billions *b, size_t max, struct str *out
 	char text[16];
 	size_t written = 0;
 	for (size_t n = b->count; n-- > 0;) {
-		int len = snprintf(text, sizeof(text), n + 1 == b->count ? "%u" : "%09u", b->limbs[n]);
+		int len = snprintf(text, sizeof(text), n + 1 == b->count ? "%u" : "%09u",
+				   b->limbs[n]);
 		size_t some = MIN((size_t)len, max - written);
 		str_add(out, text, some);
 		written += some;
@@ -117,7 +118,7 @@ static void billions_write(const struct billions *b, size_t max, struct str *out
 
 /* --- the leading digits of a huge number ---------------------------------------------------- */
 
-#define FLOAT_WORDS 128		/* 4096 bits: 1000 decimal digits and 770 bits to lose */
+#define FLOAT_WORDS 128 /* 4096 bits: 1000 decimal digits and 770 bits to lose */
 #define LEADING_MAX 1000
 
 /* words / 2^(32 * FLOAT_WORDS) * 2^exponent, least significant first, the top bit set */
@@ -152,10 +153,10 @@ static void bigfloat_multiply(struct bigfloat *a, const struct bigfloat *b)
 
 static void bigfloat_tenth_power(uint64_t power, struct bigfloat *ret)
 {
-	struct bigfloat tenth = { .exponent = -3 };	/* 0.8 / 8 */
+	struct bigfloat tenth = { .exponent = -3 }; /* 0.8 / 8 */
 	for (size_t i = 0; i < FLOAT_WORDS; i++)
 		tenth.words[i] = 0xcccccccc;
-	*ret = (struct bigfloat){ .exponent = 1 };	/* 0.5 * 2 */
+	*ret = (struct bigfloat){ .exponent = 1 }; /* 0.5 * 2 */
 	ret->words[FLOAT_WORDS - 1] = UINT32_C(1) << 31;
 	for (; power; power >>= 1) {
 		if (power & 1)
@@ -199,7 +200,7 @@ static void leading_digits(const struct integer *i, size_t max, struct str *out)
 	bigfloat_tenth_power(digits - (LEADING_MAX + 10), &scale);
 	bigfloat_multiply(&number, &scale);
 	struct billions decimal = { .count = 0 };
-	size_t whole = (size_t)number.exponent;		/* bits before the point, < 4096 */
+	size_t whole = (size_t)number.exponent; /* bits before the point, < 4096 */
 	for (size_t bit = 0; bit < whole; bit++) {
 		size_t at = FLOAT_WORDS * 32 - 1 - bit;
 		billions_push(&decimal, 1, number.words[at / 32] >> at % 32 & 1);
@@ -229,7 +230,7 @@ void integer_format(const struct integer *i, size_t max, struct str *out, bool *
 		int64_format(small, out);
 		return;
 	}
-	struct integer trimmed = *i;	/* a damaged one may have zeros on top */
+	struct integer trimmed = *i; /* a damaged one may have zeros on top */
 	while (trimmed.count && integer_digit(&trimmed, trimmed.count - 1) == 0)
 		trimmed.count--;
 	i = &trimmed;
@@ -359,7 +360,8 @@ static void double_write(double value, bool point_zero, bool plus, struct str *o
 		return;
 	}
 	if (d.point < d.count) {
-		str_printf(out, "%.*s.%.*s", d.point, d.digits, d.count - d.point, d.digits + d.point);
+		str_printf(out, "%.*s.%.*s", d.point, d.digits, d.count - d.point,
+			   d.digits + d.point);
 		return;
 	}
 	str_printf(out, "%.*s%.*s", d.count, d.digits, d.point - d.count, "0000000000000000");

@@ -9,9 +9,9 @@
  *	ob_size or lv_tag | digit 0 | digit 1 | ...      30 bits in 4 bytes, or 15 in 2 */
 struct integer {
 	const struct machine *machine;
-	const uint8_t *digits;	/* host bytes; NULL when count is 0 */
+	const uint8_t *digits; /* host bytes; NULL when count is 0 */
 	size_t count;
-	uint8_t shift;		/* bits per digit */
+	uint8_t shift; /* bits per digit */
 	bool negative;
 };
 

@@ -41,7 +41,8 @@ bool head_load(struct runtime *rt, addr_t addr, const uint8_t **ret, uint64_t *r
 	if (!p || !head_is_live(l, p))
 		return false;
 	addr_t type = GET(l, p, PyObject, ob_type);
-	const uint8_t *t = type % l->machine->word ? NULL : memory_at(m, type, SIZEOF(l, PyTypeObject));
+	const uint8_t *t =
+		type % l->machine->word ? NULL : memory_at(m, type, SIZEOF(l, PyTypeObject));
 	if (!t)
 		return false;
 	*ret = p;

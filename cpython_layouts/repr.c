@@ -4,17 +4,29 @@
  * written, and the work by a budget, so that no damaged object costs more than a sound one. */
 #include "cpython_layouts/kinds/kind.h"
 
-#define BUDGET 200000	/* objects and table slots looked at for one repr() */
+#define BUDGET 200000 /* objects and table slots looked at for one repr() */
 
 const struct repr_limits repr_limits_text = {
-	.depth = 5, .length = 240, .items = 40, .text = 160, .dots = true,
+	.depth = 5,
+	.length = 240,
+	.items = 40,
+	.text = 160,
+	.dots = true,
 };
 /* The contract: whole up to 1,000 characters, then cut there. The other limits lie beyond. */
 const struct repr_limits repr_limits_json = {
-	.depth = REPR_DEPTH_MAX, .length = 1000, .items = 1001, .text = 1001,
+	.depth = REPR_DEPTH_MAX,
+	.length = 1000,
+	.items = 1001,
+	.text = 1001,
 };
 const struct repr_limits repr_limits_full = {
-	.depth = 8, .length = 4000, .items = 200, .text = 1000, .attributes = true, .dots = true,
+	.depth = 8,
+	.length = 4000,
+	.items = 200,
+	.text = 1000,
+	.attributes = true,
+	.dots = true,
 };
 
 /* --- limits -------------------------------------------------------------------------------- */
@@ -241,13 +253,20 @@ static size_t character_offset(const char *p, size_t len, size_t number)
 bool object_repr(struct runtime *rt, addr_t addr, const struct repr_limits *limits, struct str *out)
 {
 	struct repr r = {
-		.rt = rt, .l = &rt->layout, .m = &rt->target->memory, .limits = limits, .out = out,
-		.start = out->len, .end = out->len + limits->length, .budget = BUDGET,
+		.rt = rt,
+		.l = &rt->layout,
+		.m = &rt->target->memory,
+		.limits = limits,
+		.out = out,
+		.start = out->len,
+		.end = out->len + limits->length,
+		.budget = BUDGET,
 	};
 	repr_value(&r, addr);
 	if (is_long_enough(&r)) {
 		size_t keep = limits->length - (limits->dots ? MIN(limits->length, (size_t)3) : 0);
-		str_truncate(out, r.start + character_offset(out->buf + r.start, out->len - r.start, keep));
+		str_truncate(out, r.start + character_offset(out->buf + r.start, out->len - r.start,
+							     keep));
 		if (limits->dots)
 			str_adds(out, "...");
 		r.cut = true;

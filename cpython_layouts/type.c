@@ -5,12 +5,12 @@
 #include "core/checked.h"
 #include "cpython_layouts/kinds/kind.h"
 
-#define BASES_MAX 64		/* of a chain of tp_base */
-#define MRO_MAX 256
-#define METATYPES_MAX 8
-#define INSTANCE_MAX (1 << 20)	/* bytes of tp_basicsize that are believed */
-#define STATIC_TYPES_MAX 4096	/* managed static types of an interpreter */
-#define NAME_MAX_BYTES 1024
+#define BASES_MAX        64 /* of a chain of tp_base */
+#define MRO_MAX          256
+#define METATYPES_MAX    8
+#define INSTANCE_MAX     (1 << 20) /* bytes of tp_basicsize that are believed */
+#define STATIC_TYPES_MAX 4096      /* managed static types of an interpreter */
+#define NAME_MAX_BYTES   1024
 
 struct types *types_of(struct runtime *rt)
 {
@@ -70,24 +70,44 @@ static const uint8_t *type_view(struct runtime *rt, addr_t at)
 /* --- names --------------------------------------------------------------------------------- */
 
 /* Where static types are found by name; their full names are "prefix" and the attribute's. */
-static const struct { const char *module, *prefix; } modules_of_types[] = {
-	{ "types", NULL },	/* its names are its own: see renamed[] */
-	{ "_collections_abc", "" }, { "_abcoll", "" }, { "datetime", "datetime." }, { "collections", "collections." },
-	{ "_collections", "collections." }, { "decimal", "decimal." }, { "_decimal", "decimal." },
-	{ "array", "array." }, { "functools", "functools." }, { "_functools", "functools." },
-	{ "itertools", "itertools." }, { "weakref", "weakref." }, { "_thread", "_thread." },
-	{ "_io", "_io." }, { "_struct", "_struct." }, { "_random", "_random." },
+static const struct {
+	const char *module, *prefix;
+} modules_of_types[] = {
+	{ "types", NULL }, /* its names are its own: see renamed[] */
+	{ "_collections_abc", "" },
+	{ "_abcoll", "" },
+	{ "datetime", "datetime." },
+	{ "collections", "collections." },
+	{ "_collections", "collections." },
+	{ "decimal", "decimal." },
+	{ "_decimal", "decimal." },
+	{ "array", "array." },
+	{ "functools", "functools." },
+	{ "_functools", "functools." },
+	{ "itertools", "itertools." },
+	{ "weakref", "weakref." },
+	{ "_thread", "_thread." },
+	{ "_io", "_io." },
+	{ "_struct", "_struct." },
+	{ "_random", "_random." },
 };
 
 /* Attributes that are not called as their types are; NULL: another name for a type that has one. */
-static const struct { const char *module, *attribute, *name; } renamed[] = {
-	{ "types", "FunctionType", "function" }, { "types", "CodeType", "code" },
-	{ "types", "MethodType", "method" }, { "types", "GeneratorType", "generator" },
+static const struct {
+	const char *module, *attribute, *name;
+} renamed[] = {
+	{ "types", "FunctionType", "function" },
+	{ "types", "CodeType", "code" },
+	{ "types", "MethodType", "method" },
+	{ "types", "GeneratorType", "generator" },
 	{ "types", "CoroutineType", "coroutine" },
-	{ "types", "AsyncGeneratorType", "async_generator" }, { "types", "FrameType", "frame" },
+	{ "types", "AsyncGeneratorType", "async_generator" },
+	{ "types", "FrameType", "frame" },
 	{ "types", "BuiltinFunctionType", "builtin_function_or_method" },
-	{ "types", "ModuleType", "module" }, { "types", "TracebackType", "traceback" },
-	{ "types", "CellType", "cell" }, { "types", "MappingProxyType", "mappingproxy" },
+	{ "types", "ModuleType", "module" },
+	{ "types", "TracebackType", "traceback" },
+	{ "types", "CellType", "cell" },
+	{ "types", "MappingProxyType", "mappingproxy" },
 	{ "types", "SimpleNamespace", "types.SimpleNamespace" },
 	{ "types", "WrapperDescriptorType", "wrapper_descriptor" },
 	{ "types", "MethodWrapperType", "method-wrapper" },
@@ -95,17 +115,25 @@ static const struct { const char *module, *attribute, *name; } renamed[] = {
 	{ "types", "ClassMethodDescriptorType", "classmethod_descriptor" },
 	{ "types", "GetSetDescriptorType", "getset_descriptor" },
 	{ "types", "MemberDescriptorType", "member_descriptor" },
-	{ "types", "GenericAlias", "types.GenericAlias" }, { "types", "UnionType", "types.UnionType" },
-	{ "types", "ClassType", "classobj" }, { "types", "InstanceType", "instance" },
+	{ "types", "GenericAlias", "types.GenericAlias" },
+	{ "types", "UnionType", "types.UnionType" },
+	{ "types", "ClassType", "classobj" },
+	{ "types", "InstanceType", "instance" },
 	{ "types", "DictProxyType", "dictproxy" },
-	{ "weakref", "ReferenceType", "weakref" }, { "weakref", "ref", NULL },
-	{ "weakref", "ProxyType", "weakproxy" }, { "weakref", "CallableProxyType", "weakcallableproxy" },
+	{ "weakref", "ReferenceType", "weakref" },
+	{ "weakref", "ref", NULL },
+	{ "weakref", "ProxyType", "weakproxy" },
+	{ "weakref", "CallableProxyType", "weakcallableproxy" },
 	{ "array", "ArrayType", NULL },
 };
 
 /* Objects whose types no module names. */
-static const struct { const char *attribute, *type; } singletons[] = {
-	{ "None", "NoneType" }, { "Ellipsis", "ellipsis" }, { "NotImplemented", "NotImplementedType" },
+static const struct {
+	const char *attribute, *type;
+} singletons[] = {
+	{ "None", "NoneType" },
+	{ "Ellipsis", "ellipsis" },
+	{ "NotImplemented", "NotImplementedType" },
 };
 
 static void static_name_add(struct types *types, addr_t type, const char *name)
@@ -134,7 +162,8 @@ static const char *static_name_of(struct runtime *rt, const char *module, const 
 	return name ? name : "";
 }
 
-static void static_names_from(struct runtime *rt, addr_t dict, const char *module, const char *prefix)
+static void static_names_from(struct runtime *rt, addr_t dict, const char *module,
+			      const char *prefix)
 {
 	const struct layout *l = &rt->layout;
 	struct dict_iter it;
@@ -144,7 +173,8 @@ static void static_names_from(struct runtime *rt, addr_t dict, const char *modul
 	for (size_t n = 0; n < STATIC_TYPES_MAX && dict_next(&it, &key, &value); n++) {
 		const uint8_t *p;
 		uint64_t flags;
-		if (!head_load(rt, value, &p, &flags) || GET(l, p, PyObject, ob_type) != rt->type_type)
+		if (!head_load(rt, value, &p, &flags) ||
+		    GET(l, p, PyObject, ob_type) != rt->type_type)
 			continue;
 		const char *attribute = object_name(rt, key);
 		const char *name = attribute ? static_name_of(rt, module, prefix, attribute) : "";
@@ -164,11 +194,13 @@ static void static_names_of_singletons(struct runtime *rt, addr_t builtins)
 	}
 }
 
-static void static_names_of_module(struct runtime *rt, addr_t modules, const char *name, const char *prefix)
+static void static_names_of_module(struct runtime *rt, addr_t modules, const char *name,
+				   const char *prefix)
 {
 	const struct layout *l = &rt->layout;
 	addr_t module = modules ? dict_get(rt, modules, name) : 0;
-	const uint8_t *p = module ? memory_at(&rt->target->memory, module, SIZEOF(l, PyModuleObject)) : NULL;
+	const uint8_t *p =
+		module ? memory_at(&rt->target->memory, module, SIZEOF(l, PyModuleObject)) : NULL;
 	if (p)
 		static_names_from(rt, GET(l, p, PyModuleObject, md_dict), name, prefix);
 }
@@ -195,7 +227,8 @@ static void static_names_learn(struct runtime *rt)
 		static_names_of_singletons(rt, builtins);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(modules_of_types); i++)
-		static_names_of_module(rt, modules, modules_of_types[i].module, modules_of_types[i].prefix);
+		static_names_of_module(rt, modules, modules_of_types[i].module,
+				       modules_of_types[i].prefix);
 }
 
 /* tp_name, when it can be read and is plain ASCII. */
@@ -231,8 +264,9 @@ static void name_static(struct runtime *rt, struct pytype *type)
 		return;
 	const char *dot = strrchr(type->name, '.');
 	type->qualname = dot ? dot + 1 : type->name;
-	type->module = dot ? arena_copy(&rt->arena, type->name, (size_t)(dot - type->name)) :
-			     rt->layout.version.major < 3 ? "__builtin__" : "builtins";
+	type->module = dot ? arena_copy(&rt->arena, type->name, (size_t)(dot - type->name))
+		       : rt->layout.version.major < 3 ? "__builtin__"
+						      : "builtins";
 	type->full_name = type->name;
 }
 

@@ -10,13 +10,13 @@
 #include "cpython_layouts/object.h"
 
 struct types {
-	struct map by_address;		/* type object -> struct pytype */
-	struct map texts;		/* str object -> NUL-terminated copy in the runtime's arena */
-	struct map static_names;	/* static type -> its full name, where tp_name was not dumped */
+	struct map by_address;   /* type object -> struct pytype */
+	struct map texts;        /* str object -> NUL-terminated copy in the runtime's arena */
+	struct map static_names; /* static type -> its full name, where tp_name was not dumped */
 	bool static_names_known;
-	addr_t last_at;			/* the type found last; locals come in runs of one type */
+	addr_t last_at; /* the type found last; locals come in runs of one type */
 	const struct pytype *last;
-	uint8_t numpy_major;		/* its version; 0: not asked for yet */
+	uint8_t numpy_major; /* its version; 0: not asked for yet */
 };
 
 /* Made on first use; NULL: out of memory. */

@@ -55,7 +55,8 @@ static bool characters_load_wide(struct runtime *rt, addr_t addr, const uint8_t 
 				 struct characters *c)
 {
 	const struct layout *l = &rt->layout;
-	const uint8_t *whole = memory_at(&rt->target->memory, addr, SIZEOF(l, PyCompactUnicodeObject));
+	const uint8_t *whole =
+		memory_at(&rt->target->memory, addr, SIZEOF(l, PyCompactUnicodeObject));
 	if (!whole || !HAS(l, PyASCIIObject, wstr) || !HAS(l, PyCompactUnicodeObject, wstr_length))
 		return false;
 	int64_t len = GETS(l, whole, PyCompactUnicodeObject, wstr_length);
@@ -105,7 +106,8 @@ bool characters_load(struct runtime *rt, addr_t addr, size_t max, struct charact
 			return false;
 		data = GET(l, p, PyUnicodeObject, data);
 	} else {
-		data = addr + (c.ascii ? SIZEOF(l, PyASCIIObject) : SIZEOF(l, PyCompactUnicodeObject));
+		data = addr +
+		       (c.ascii ? SIZEOF(l, PyASCIIObject) : SIZEOF(l, PyCompactUnicodeObject));
 	}
 	if (!units_load(rt, data, max, &c))
 		return false;
@@ -150,7 +152,12 @@ static bool bytes_are_utf8(const uint8_t *p, size_t len)
 {
 	for (size_t i = 0; i < len;) {
 		uint8_t c = p[i++];
-		unsigned more = c < 0x80 ? 0 : c < 0xc2 ? 9 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : 9;
+		unsigned more = c < 0x80   ? 0
+				: c < 0xc2 ? 9
+				: c < 0xe0 ? 1
+				: c < 0xf0 ? 2
+				: c < 0xf5 ? 3
+					   : 9;
 		if (more > len - i)
 			return false;
 		if ((c == 0xe0 && p[i] < 0xa0) || (c == 0xed && p[i] > 0x9f) ||
@@ -170,8 +177,8 @@ bool object_text(struct runtime *rt, addr_t addr, size_t max, struct str *out, b
 		return false;
 	if (cut)
 		*cut = c.seen < c.len;
-	if (c.unit == 1 && (ascii_run(c.data, c.seen) == c.seen ||
-			    (c.bytes && bytes_are_utf8(c.data, c.seen)))) {
+	if (c.unit == 1 &&
+	    (ascii_run(c.data, c.seen) == c.seen || (c.bytes && bytes_are_utf8(c.data, c.seen)))) {
 		str_add(out, (const char *)c.data, c.seen);
 		return true;
 	}
@@ -348,7 +355,11 @@ void utf8_repr(const char *text, size_t len, struct str *out)
 		return;
 	size_t n = utf8_decode(text, len, units);
 	struct characters c = {
-		.machine = &host, .data = (const uint8_t *)units, .len = n, .seen = n, .unit = 4,
+		.machine = &host,
+		.data = (const uint8_t *)units,
+		.len = n,
+		.seen = n,
+		.unit = 4,
 	};
 	characters_repr(&c, n, false, out, &cut);
 }

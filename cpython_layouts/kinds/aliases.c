@@ -2,8 +2,8 @@
  * private to CPython's .c files; what is read of them did not move since they appeared. */
 #include "cpython_layouts/kinds/list.h"
 
-#define MEMORYVIEW_RELEASED 1	/* _Py_MEMORYVIEW_RELEASED, Include/memoryobject.h */
-#define FIELD_NAME_MAX 256
+#define MEMORYVIEW_RELEASED 1 /* _Py_MEMORYVIEW_RELEASED, Include/memoryobject.h */
+#define FIELD_NAME_MAX      256
 
 static addr_t body_word(struct repr *r, const struct object *o, size_t index)
 {
@@ -34,7 +34,8 @@ static bool alias_items(struct repr *r, addr_t tuple, const char *between)
 	addr_t items, item;
 	if (!object_sequence(r->rt, tuple, &count, &items))
 		return false;
-	for (size_t i = 0; i < count && target_read_word(r->rt->target, items + i * word, &item); i++) {
+	for (size_t i = 0; i < count && target_read_word(r->rt->target, items + i * word, &item);
+	     i++) {
 		if (i)
 			repr_adds(r, between);
 		if (i >= r->limits->items || !repr_spend(r)) {
@@ -80,9 +81,10 @@ static bool memoryview_repr(struct repr *r, const struct object *o)
 static const char *field_name(struct repr *r, addr_t members, size_t i)
 {
 	size_t len;
-	const uint8_t *p = memory_at(r->m, members + i * SIZEOF(r->l, PyMemberDef),
-				     SIZEOF(r->l, PyMemberDef));
-	return p ? memory_string(r->m, GET(r->l, p, PyMemberDef, name), FIELD_NAME_MAX, &len) : NULL;
+	const uint8_t *p =
+		memory_at(r->m, members + i * SIZEOF(r->l, PyMemberDef), SIZEOF(r->l, PyMemberDef));
+	return p ? memory_string(r->m, GET(r->l, p, PyMemberDef, name), FIELD_NAME_MAX, &len)
+		 : NULL;
 }
 
 /* The names are in tp_members, in order, those of unnamed fields left out. */
@@ -120,6 +122,8 @@ const struct kind kinds_aliases[] = {
 	{ .name = "types.GenericAlias", .repr = generic_alias_repr },
 	{ .name = "types.UnionType", .repr = union_repr },
 	{ .name = "typing.Union", .repr = union_repr },
-	{ .name = "memoryview", .fields = { FIELD_PyMemoryViewObject_view }, .repr = memoryview_repr },
+	{ .name = "memoryview",
+	  .fields = { FIELD_PyMemoryViewObject_view },
+	  .repr = memoryview_repr },
 	{ 0 },
 };

@@ -91,8 +91,8 @@ static bool is_text(struct repr *r, addr_t at)
 }
 
 /* <module 'name' from 'file'> */
-static void module_parts(struct repr *r, addr_t name, const char *between, addr_t origin, bool quoted,
-			 const char *end)
+static void module_parts(struct repr *r, addr_t name, const char *between, addr_t origin,
+			 bool quoted, const char *end)
 {
 	repr_adds(r, "<module ");
 	if (is_none(r, name))
@@ -149,7 +149,8 @@ static bool module_repr(struct repr *r, const struct object *o)
 	if (r->l->version.major < 3) {
 		bool from = is_text(r, file);
 		if (is_text(r, name))
-			module_parts(r, name, from ? " from " : " (built-in)", from ? file : 0, true, ">");
+			module_parts(r, name, from ? " from " : " (built-in)", from ? file : 0,
+				     true, ">");
 		else
 			repr_adds(r, "<module '?' (built-in)>");
 		return true;
@@ -189,7 +190,9 @@ static addr_t name_attribute(struct repr *r, const struct object *o)
 	if (o->type->flags & TPFLAGS_TYPE_SUBCLASS && HAS(l, PyHeapTypeObject, ht_name)) {
 		const uint8_t *p = memory_at(r->m, o->at, SIZEOF(l, PyHeapTypeObject));
 		const struct pytype *type = pytype_at(r->rt, o->at);
-		return p && type && type->flags & TPFLAGS_HEAPTYPE ? GET(l, p, PyHeapTypeObject, ht_name) : 0;
+		return p && type && type->flags & TPFLAGS_HEAPTYPE
+			       ? GET(l, p, PyHeapTypeObject, ht_name)
+			       : 0;
 	}
 	if (is_kind(o, "function"))
 		return GET(l, o->p, PyFunctionObject, func_name);
@@ -251,7 +254,10 @@ static bool super_repr(struct repr *r, const struct object *o)
 
 /* --- SimpleNamespace -------------------------------------------------------------------------- */
 
-struct named { const char *name; addr_t value; };
+struct named {
+	const char *name;
+	addr_t value;
+};
 
 static int named_compare(const void *a, const void *b)
 {
@@ -270,7 +276,8 @@ static bool namespace_repr(struct repr *r, const struct object *o)
 	_str_ struct str instead = STR_INIT;
 	if (!dict_iter_start(r->rt, GET(r->l, o->p, PySimpleNamespace, ns_dict), &it))
 		return false;
-	_free_ struct named *items = calloc(MIN(it.count, (size_t)NAMESPACE_MAX) + 1, sizeof(*items));
+	_free_ struct named *items =
+		calloc(MIN(it.count, (size_t)NAMESPACE_MAX) + 1, sizeof(*items));
 	while (items && n < NAMESPACE_MAX && dict_next(&it, &key, &value)) {
 		items[n].name = object_name(r->rt, key);
 		items[n].value = value;
@@ -295,22 +302,33 @@ const struct kind kinds_classes[] = {
 	{ .name = "type", .repr = type_repr },
 	{ .name = "enum.EnumMeta", .repr = enum_class_repr },
 	{ .name = "enum.EnumType", .repr = enum_class_repr },
-	{ .name = "classobj", .fields = { FIELD_PyClassObject_cl_name, FIELD_PyClassObject_cl_dict },
+	{ .name = "classobj",
+	  .fields = { FIELD_PyClassObject_cl_name, FIELD_PyClassObject_cl_dict },
 	  .repr = classobj_repr },
-	{ .name = "instance", .fields = { FIELD_PyInstanceObject_in_class, FIELD_PyInstanceObject_in_dict },
+	{ .name = "instance",
+	  .fields = { FIELD_PyInstanceObject_in_class, FIELD_PyInstanceObject_in_dict },
 	  .repr = instance_repr },
 	{ .name = "module", .fields = { FIELD_PyModuleObject_md_dict }, .repr = module_repr },
 	{ .name = "cell", .fields = { FIELD_PyCellObject_ob_ref }, .repr = cell_repr },
 	{ .name = "weakref", .fields = { FIELD_PyWeakReference_wr_object }, .repr = weakref_repr },
-	{ .name = "weakref.ReferenceType", .fields = { FIELD_PyWeakReference_wr_object },
+	{ .name = "weakref.ReferenceType",
+	  .fields = { FIELD_PyWeakReference_wr_object },
 	  .repr = weakref_repr },
-	{ .name = "weakproxy", .fields = { FIELD_PyWeakReference_wr_object }, .repr = weakproxy_repr },
-	{ .name = "weakcallableproxy", .fields = { FIELD_PyWeakReference_wr_object }, .repr = weakproxy_repr },
-	{ .name = "weakref.ProxyType", .fields = { FIELD_PyWeakReference_wr_object }, .repr = weakproxy_repr },
-	{ .name = "weakref.CallableProxyType", .fields = { FIELD_PyWeakReference_wr_object },
+	{ .name = "weakproxy",
+	  .fields = { FIELD_PyWeakReference_wr_object },
+	  .repr = weakproxy_repr },
+	{ .name = "weakcallableproxy",
+	  .fields = { FIELD_PyWeakReference_wr_object },
+	  .repr = weakproxy_repr },
+	{ .name = "weakref.ProxyType",
+	  .fields = { FIELD_PyWeakReference_wr_object },
+	  .repr = weakproxy_repr },
+	{ .name = "weakref.CallableProxyType",
+	  .fields = { FIELD_PyWeakReference_wr_object },
 	  .repr = weakproxy_repr },
 	{ .name = "super", .repr = super_repr },
-	{ .name = "types.SimpleNamespace", .fields = { FIELD_PySimpleNamespace_ns_dict },
+	{ .name = "types.SimpleNamespace",
+	  .fields = { FIELD_PySimpleNamespace_ns_dict },
 	  .repr = namespace_repr },
 	{ 0 },
 };

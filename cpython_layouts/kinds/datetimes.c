@@ -2,14 +2,15 @@
  *
  *	date      year(2) month day
  *	datetime  year(2) month day hour minute second microsecond(3)
- *	time      hour minute second microsecond(3)                    fold, tzinfo where there is one */
+ *	time      hour minute second microsecond(3)
+ *	          then fold, and tzinfo where there is one */
 #include "cpython_layouts/kinds/list.h"
 
 /* tp_name as C prints it: "datetime.date", a subclass without its module. */
 static const char *printed_name(const struct object *o)
 {
-	return o->type->flags & TPFLAGS_HEAPTYPE && !o->type->is_exact_kind ? type_name(o->type) :
-									       o->type->full_name;
+	return o->type->flags & TPFLAGS_HEAPTYPE && !o->type->is_exact_kind ? type_name(o->type)
+									    : o->type->full_name;
 }
 
 static bool date_repr(struct repr *r, const struct object *o)
@@ -52,7 +53,8 @@ static bool datetime_repr(struct repr *r, const struct object *o)
 	const struct layout *l = r->l;
 	const uint8_t *p = o->p + OFFSET(l, PyDateTime_DateTime, data);
 	bool has_zone = GET(l, o->p, PyDateTime_DateTime, hastzinfo);
-	repr_printf(r, "%s(%d, %d, %d, %d, %d", printed_name(o), p[0] << 8 | p[1], p[2], p[3], p[4], p[5]);
+	repr_printf(r, "%s(%d, %d, %d, %d, %d", printed_name(o), p[0] << 8 | p[1], p[2], p[3], p[4],
+		    p[5]);
 	seconds_write(r, p[6], (unsigned)(p[7] << 16 | p[8] << 8 | p[9]));
 	fold_write(r, GET_OR(l, o->p, PyDateTime_DateTime, fold, 0));
 	zone_write(r, zone_of(r, o, has_zone, FIELD_PyDateTime_DateTime_tzinfo));
@@ -155,12 +157,18 @@ static bool zoneinfo_repr(struct repr *r, const struct object *o)
 }
 
 const struct kind kinds_datetimes[] = {
-	{ .name = "datetime.date", .bytes = 4, .fields = { FIELD_PyDateTime_Date_data }, .repr = date_repr },
-	{ .name = "datetime.datetime", .bytes = 10,
+	{ .name = "datetime.date",
+	  .bytes = 4,
+	  .fields = { FIELD_PyDateTime_Date_data },
+	  .repr = date_repr },
+	{ .name = "datetime.datetime",
+	  .bytes = 10,
 	  .fields = { FIELD_PyDateTime_DateTime_data, FIELD_PyDateTime_DateTime_tzinfo },
 	  .repr = datetime_repr },
-	{ .name = "datetime.time", .bytes = 6,
-	  .fields = { FIELD_PyDateTime_Time_data, FIELD_PyDateTime_Time_tzinfo }, .repr = time_repr },
+	{ .name = "datetime.time",
+	  .bytes = 6,
+	  .fields = { FIELD_PyDateTime_Time_data, FIELD_PyDateTime_Time_tzinfo },
+	  .repr = time_repr },
 	{ .name = "datetime.timedelta",
 	  .fields = { FIELD_PyDateTime_Delta_days, FIELD_PyDateTime_Delta_seconds,
 		      FIELD_PyDateTime_Delta_microseconds },

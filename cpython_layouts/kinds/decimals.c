@@ -1,6 +1,6 @@
 /* Decimal: libmpdec's numbers in 3.x, four slots of Python in 2.7.
  *
- *	dec.flags | exp | digits | len | data -> words of 19 (32-bit: 9) decimal digits, least first */
+ *	dec.flags | exp | digits | len | data -> words of 19 digits (32-bit: 9), least first */
 #include "cpython_layouts/kinds/list.h"
 
 #include <stdio.h>
@@ -34,7 +34,7 @@ static bool coefficient(struct repr *r, const struct object *o, struct str *ret)
 /* The specification's to-scientific-string. */
 static void decimal_write(struct repr *r, const char *digits, size_t count, int64_t exponent)
 {
-	int64_t left = (int64_t)count + exponent;	/* digits before the point */
+	int64_t left = (int64_t)count + exponent; /* digits before the point */
 	if (exponent <= 0 && left > -6) {
 		if (left <= 0) {
 			repr_adds(r, "0.");
@@ -101,7 +101,8 @@ static bool decimal_repr(struct repr *r, const struct object *o)
 		if (GET(l, o->p, PyDecObject, dec_len) && coefficient(r, o, &digits))
 			str_add(r->out, digits.buf, digits.len);
 	} else {
-		if (!coefficient(r, o, &digits) || exponent > INT64_MAX / 2 || exponent < INT64_MIN / 2)
+		if (!coefficient(r, o, &digits) || exponent > INT64_MAX / 2 ||
+		    exponent < INT64_MIN / 2)
 			return false;
 		decimal_write(r, digits.buf, digits.len, exponent);
 	}
@@ -110,8 +111,10 @@ static bool decimal_repr(struct repr *r, const struct object *o)
 }
 
 #define DECIMAL_FIELDS                                                                             \
-	{ FIELD_PyDecObject_dec_flags, FIELD_PyDecObject_dec_exp, FIELD_PyDecObject_dec_len,       \
-	  FIELD_PyDecObject_dec_data }
+	{                                                                                          \
+		FIELD_PyDecObject_dec_flags, FIELD_PyDecObject_dec_exp, FIELD_PyDecObject_dec_len, \
+			FIELD_PyDecObject_dec_data                                                 \
+	}
 
 const struct kind kinds_decimals[] = {
 	{ .name = "decimal.Decimal", .fields = DECIMAL_FIELDS, .repr = decimal_repr },

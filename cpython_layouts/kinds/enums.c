@@ -27,7 +27,8 @@ static void value_write(struct repr *r, const struct object *o, addr_t value)
 	addr_t fields = 0;
 	if (!none_or_lost(r, special) && object_load(r->rt, special, &data) &&
 	    is_kind(&data, "function") &&
-	    text_equals(r->rt, GET(r->l, data.p, PyFunctionObject, func_name), "_dataclass_repr", 15))
+	    text_equals(r->rt, GET(r->l, data.p, PyFunctionObject, func_name), "_dataclass_repr",
+			15))
 		fields = pytype_lookup(r->rt, o->type, "__dataclass_fields__", NULL);
 	if (fields && object_load(r->rt, value, &data))
 		dataclass_fields(r, &data, fields);

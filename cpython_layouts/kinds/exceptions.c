@@ -42,11 +42,17 @@ static bool import_error_repr(struct repr *r, const struct object *o)
 }
 
 const struct kind kinds_exceptions[] = {
-	{ .name = "BaseException", .fields = { FIELD_PyBaseExceptionObject_args }, .repr = exception_repr },
-	{ .name = "exceptions.BaseException", .fields = { FIELD_PyBaseExceptionObject_args },
+	{ .name = "BaseException",
+	  .fields = { FIELD_PyBaseExceptionObject_args },
 	  .repr = exception_repr },
-	{ .name = "BaseExceptionGroup", .fields = { FIELD_PyBaseExceptionObject_args },
+	{ .name = "exceptions.BaseException",
+	  .fields = { FIELD_PyBaseExceptionObject_args },
 	  .repr = exception_repr },
-	{ .name = "ImportError", .fields = { FIELD_PyBaseExceptionObject_args }, .repr = import_error_repr },
+	{ .name = "BaseExceptionGroup",
+	  .fields = { FIELD_PyBaseExceptionObject_args },
+	  .repr = exception_repr },
+	{ .name = "ImportError",
+	  .fields = { FIELD_PyBaseExceptionObject_args },
+	  .repr = import_error_repr },
 	{ 0 },
 };

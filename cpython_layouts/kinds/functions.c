@@ -3,7 +3,7 @@
 
 #include "cpython_layouts/code.h"
 
-#define NAME_BYTES_MAX 1000
+#define NAME_BYTES_MAX       1000
 #define PARTIAL_KEYWORDS_MAX 1000
 
 /* The str, or "?" where it is lost. */
@@ -74,9 +74,9 @@ static bool builtin_qualname(struct repr *r, const struct object *o)
 
 static addr_t function_name(struct repr *r, const uint8_t *p)
 {
-	return HAS(r->l, PyFunctionObject, func_qualname) ?
-		       GET(r->l, p, PyFunctionObject, func_qualname) :
-		       GET(r->l, p, PyFunctionObject, func_name);
+	return HAS(r->l, PyFunctionObject, func_qualname)
+		       ? GET(r->l, p, PyFunctionObject, func_qualname)
+		       : GET(r->l, p, PyFunctionObject, func_name);
 }
 
 static bool function_repr(struct repr *r, const struct object *o)
@@ -211,8 +211,8 @@ static bool method_wrapper_repr(struct repr *r, const struct object *o)
 	struct object descr;
 	addr_t self = body_word(r, o, 1);
 	const struct pytype *type = type_of(r, self);
-	if (!object_load(r->rt, body_word(r, o, 0), &descr) || !is_kind(&descr, "wrapper_descriptor") ||
-	    !type)
+	if (!object_load(r->rt, body_word(r, o, 0), &descr) ||
+	    !is_kind(&descr, "wrapper_descriptor") || !type)
 		return false;
 	repr_adds(r, "<method-wrapper '");
 	name_or_mark(r, GET(r->l, descr.p, PyDescrObject, d_name));
@@ -257,8 +257,9 @@ static bool partial_repr(struct repr *r, const struct object *o)
 		return false;
 	if (!repr_enter(r, o->at, "..."))
 		return true;
-	repr_printf(r, "%s(", o->type->is_exact_kind || since(r, 3, 13) ? o->type->full_name :
-								       type_name(o->type));
+	repr_printf(r, "%s(",
+		    o->type->is_exact_kind || since(r, 3, 13) ? o->type->full_name
+							      : type_name(o->type));
 	repr_value(r, GET(r->l, o->p, partialobject, fn));
 	if (count) {
 		repr_adds(r, ", ");
@@ -309,8 +310,14 @@ static bool code_repr(struct repr *r, const struct object *o)
 	return true;
 }
 
-#define DESCRIPTOR_FIELDS { FIELD_PyDescrObject_d_type, FIELD_PyDescrObject_d_name }
-#define GENERATOR_FIELDS { FIELD_PyGenObject_gi_qualname }
+#define DESCRIPTOR_FIELDS                                                                          \
+	{                                                                                          \
+		FIELD_PyDescrObject_d_type, FIELD_PyDescrObject_d_name                             \
+	}
+#define GENERATOR_FIELDS                                                                           \
+	{                                                                                          \
+		FIELD_PyGenObject_gi_qualname                                                      \
+	}
 
 const struct kind kinds_functions[] = {
 	{ .name = "function",
@@ -318,7 +325,8 @@ const struct kind kinds_functions[] = {
 		      FIELD_PyFunctionObject_func_module, FIELD_PyFunctionObject_func_closure,
 		      FIELD_PyFunctionObject_func_code },
 	  .repr = function_repr },
-	{ .name = "method", .fields = { FIELD_PyMethodObject_im_func, FIELD_PyMethodObject_im_self },
+	{ .name = "method",
+	  .fields = { FIELD_PyMethodObject_im_func, FIELD_PyMethodObject_im_self },
 	  .repr = method_repr },
 	{ .name = "instancemethod",
 	  .fields = { FIELD_PyMethodObject_im_func, FIELD_PyMethodObject_im_self,
@@ -327,14 +335,22 @@ const struct kind kinds_functions[] = {
 	{ .name = "builtin_function_or_method",
 	  .fields = { FIELD_PyCFunctionObject_m_ml, FIELD_PyCFunctionObject_m_self },
 	  .repr = builtin_repr },
-	{ .name = "method_descriptor", .fields = DESCRIPTOR_FIELDS, .repr = method_descriptor_repr },
-	{ .name = "classmethod_descriptor", .fields = DESCRIPTOR_FIELDS, .repr = method_descriptor_repr },
+	{ .name = "method_descriptor",
+	  .fields = DESCRIPTOR_FIELDS,
+	  .repr = method_descriptor_repr },
+	{ .name = "classmethod_descriptor",
+	  .fields = DESCRIPTOR_FIELDS,
+	  .repr = method_descriptor_repr },
 	{ .name = "wrapper_descriptor", .fields = DESCRIPTOR_FIELDS, .repr = slot_wrapper_repr },
 	{ .name = "getset_descriptor", .fields = DESCRIPTOR_FIELDS, .repr = getset_repr },
 	{ .name = "member_descriptor", .fields = DESCRIPTOR_FIELDS, .repr = member_repr },
 	{ .name = "method-wrapper", .repr = method_wrapper_repr },
-	{ .name = "staticmethod", .fields = { FIELD_staticmethod_sm_callable }, .repr = staticmethod_repr },
-	{ .name = "classmethod", .fields = { FIELD_classmethod_cm_callable }, .repr = classmethod_repr },
+	{ .name = "staticmethod",
+	  .fields = { FIELD_staticmethod_sm_callable },
+	  .repr = staticmethod_repr },
+	{ .name = "classmethod",
+	  .fields = { FIELD_classmethod_cm_callable },
+	  .repr = classmethod_repr },
 	{ .name = "functools.partial",
 	  .fields = { FIELD_partialobject_fn, FIELD_partialobject_args, FIELD_partialobject_kw },
 	  .repr = partial_repr },

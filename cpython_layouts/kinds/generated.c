@@ -28,7 +28,8 @@ static bool namedtuple_repr(struct repr *r, const struct object *o)
 	if (!repr_enter(r, o->at, "(...)"))
 		return true;
 	/* 2.7's template has the name written into it. */
-	const struct pytype *named = r->l->version.major < 3 ? pytype_at(r->rt, o->type->shown_by) : o->type;
+	const struct pytype *named =
+		r->l->version.major < 3 ? pytype_at(r->rt, o->type->shown_by) : o->type;
 	repr_printf(r, "%s(", type_name(named ? named : o->type));
 	for (size_t i = 0; i < count && repr_item(r, i); i++) {
 		if (!repr_text(r, word_at(r->rt, name, i)))
@@ -138,7 +139,8 @@ static bool wraps_dataclass_repr(struct runtime *rt, const struct object *functi
 	size_t count;
 	addr_t items, cell;
 	struct object o;
-	if (!object_sequence(rt, GET(l, function->p, PyFunctionObject, func_closure), &count, &items))
+	if (!object_sequence(rt, GET(l, function->p, PyFunctionObject, func_closure), &count,
+			     &items))
 		return false;
 	for (size_t i = 0; i < MIN(count, (size_t)CELLS_MAX); i++)
 		if (target_read_word(rt->target, items + i * l->machine->word, &cell) &&
@@ -149,7 +151,8 @@ static bool wraps_dataclass_repr(struct runtime *rt, const struct object *functi
 }
 
 const struct kind *kind_generated(struct runtime *rt, const struct object *function,
-				  const struct pytype *owner, const char *qualname, const char *module)
+				  const struct pytype *owner, const char *qualname,
+				  const char *module)
 {
 	if (is_namedtuple(rt, owner, module))
 		return &kind_namedtuple;

@@ -32,17 +32,17 @@ struct repr {
 	const struct memory *m;
 	const struct repr_limits *limits;
 	struct str *out;
-	size_t start;		/* of the whole in out */
-	size_t end;		/* where out is long enough, if all from start is ASCII */
-	unsigned depth;		/* containers open */
-	unsigned nested;	/* repr_value() within repr_value() */
-	unsigned budget;	/* objects and table slots that may still be looked at */
+	size_t start;    /* of the whole in out */
+	size_t end;      /* where out is long enough, if all from start is ASCII */
+	unsigned depth;  /* containers open */
+	unsigned nested; /* repr_value() within repr_value() */
+	unsigned budget; /* objects and table slots that may still be looked at */
 	addr_t open[REPR_DEPTH_MAX];
-	bool cut;		/* something was left out */
+	bool cut; /* something was left out */
 };
 
 struct kind {
-	const char *name;	/* full name of the type: "dict", "collections.deque" */
+	const char *name; /* full name of the type: "dict", "collections.deque" */
 	/* The members that repr needs, and how many bytes an AT member among them takes (arrays,
 	 * doubles): an instance must be at least that long. */
 	enum field fields[6];
@@ -50,8 +50,8 @@ struct kind {
 	bool (*repr)(struct repr *r, const struct object *o);
 };
 
-extern const struct kind kind_object;	/* object.__repr__ */
-extern const struct kind kind_opaque;	/* a __repr__ of its own, which cannot be run */
+extern const struct kind kind_object; /* object.__repr__ */
+extern const struct kind kind_opaque; /* a __repr__ of its own, which cannot be run */
 
 /* By the type's full name, or NULL. */
 const struct kind *kind_by_name(const char *full_name);
@@ -99,7 +99,7 @@ void scalar_write(struct repr *r, const uint8_t *p, size_t size, char type);
 const char *type_name(const struct pytype *type);
 /* tp_name, what C code prints of a type: a heap type's has no module. */
 const char *c_type_name(const struct pytype *type);
-/* Is it of that kind, and so at least as long as the kind's fields? Before any GET of its members. */
+/* Is it of that kind, and so as long as the kind's fields? To be asked before any GET of them. */
 static inline bool is_kind(const struct object *o, const char *name)
 {
 	return streq(o->type->kind->name, name);

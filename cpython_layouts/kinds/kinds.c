@@ -38,7 +38,10 @@ static bool kind_fits(const struct layout *l, const struct kind *kind, const str
 }
 
 /* tp_flags name the base for the most common ones, also where all names are lost. */
-static const struct { uint64_t flag; const char *name[2]; } flagged[] = {
+static const struct {
+	uint64_t flag;
+	const char *name[2];
+} flagged[] = {
 	{ TPFLAGS_INT_SUBCLASS, { "int", NULL } },
 	{ TPFLAGS_LONG_SUBCLASS, { "long", "int" } },
 	{ TPFLAGS_LIST_SUBCLASS, { "list", "list" } },
@@ -107,7 +110,8 @@ static const struct kind *kind_of_function(struct runtime *rt, const struct obje
 	return kind_by_name(full.buf);
 }
 
-static const struct kind *kind_of_repr(struct runtime *rt, addr_t method, const struct pytype *owner)
+static const struct kind *kind_of_repr(struct runtime *rt, addr_t method,
+				       const struct pytype *owner)
 {
 	const struct layout *l = &rt->layout;
 	struct object o;
@@ -117,7 +121,8 @@ static const struct kind *kind_of_repr(struct runtime *rt, addr_t method, const 
 		return kind_of_function(rt, &o, owner);
 	if (is_kind(&o, "wrapper_descriptor")) {
 		const struct pytype *class = pytype_at(rt, GET(l, o.p, PyDescrObject, d_type));
-		return class && (class->is_exact_kind || class->kind == &kind_object) ? class->kind : NULL;
+		return class && (class->is_exact_kind || class->kind == &kind_object) ? class->kind
+										      : NULL;
 	}
 	return NULL;
 }
@@ -132,8 +137,7 @@ static const struct kind *kind_shown_find(struct runtime *rt, const struct pytyp
 		return type->kind;
 	*by = owner_at;
 	const struct kind *kind = NULL;
-	if (!owner->is_exact_kind &&
-	    dict_get(rt, pytype_dict(rt, owner), "n_sequence_fields"))
+	if (!owner->is_exact_kind && dict_get(rt, pytype_dict(rt, owner), "n_sequence_fields"))
 		kind = &kind_structseq;
 	else if (!(owner->flags & TPFLAGS_HEAPTYPE))
 		kind = owner->is_exact_kind || owner->kind == &kind_object ? owner->kind : NULL;
@@ -145,7 +149,7 @@ static const struct kind *kind_shown_find(struct runtime *rt, const struct pytyp
 const struct kind *kind_shown(struct runtime *rt, const struct pytype *type)
 {
 	if (!type->shown) {
-		struct pytype *known = (struct pytype *)type;	/* ours, from the cache */
+		struct pytype *known = (struct pytype *)type; /* ours, from the cache */
 		known->shown = kind_shown_find(rt, type, &known->shown_by);
 	}
 	return type->shown;

@@ -23,6 +23,7 @@ extern const struct kind kind_structseq;
 /* A __repr__ that the standard library generated for a class (dataclass, namedtuple): told by the
  * function itself, not by the class's name. qualname and module are the function's; NULL: lost. */
 const struct kind *kind_generated(struct runtime *rt, const struct object *function,
-				  const struct pytype *owner, const char *qualname, const char *module);
+				  const struct pytype *owner, const char *qualname,
+				  const char *module);
 
 #endif

@@ -1,7 +1,7 @@
 /* dict and what is built on it: defaultdict, OrderedDict, Counter, views, proxies, frozendict. */
 #include "cpython_layouts/kinds/list.h"
 
-#define COUNTER_MAX (1 << 16)	/* items of a Counter that are sorted */
+#define COUNTER_MAX (1 << 16) /* items of a Counter that are sorted */
 
 static bool dict_repr(struct repr *r, const struct object *o)
 {
@@ -47,10 +47,10 @@ static bool defaultdict_repr(struct repr *r, const struct object *o)
 
 struct ordered {
 	struct repr *r;
-	struct dict_iter values;	/* the dict's own order: nearly always the same */
+	struct dict_iter values; /* the dict's own order: nearly always the same */
 	const struct object *object;
 	struct chain chain;
-	addr_t root;			/* 2.7 */
+	addr_t root; /* 2.7 */
 };
 
 static bool list_item(struct repr *r, addr_t list, size_t index, addr_t *ret)
@@ -90,7 +90,8 @@ static bool ordered_key(struct ordered *it, addr_t *ret)
 	if (!chain_goes_on(&it->chain))
 		return false;
 	if (it->root) {
-		if (!list_item(it->r, it->chain.at, 2, ret) || !list_item(it->r, it->chain.at, 1, &next)) {
+		if (!list_item(it->r, it->chain.at, 2, ret) ||
+		    !list_item(it->r, it->chain.at, 1, &next)) {
 			chain_fault(&it->chain);
 			return false;
 		}
@@ -192,7 +193,8 @@ static bool count_of(struct repr *r, addr_t value, long double *ret)
 	return true;
 }
 
-static size_t counter_load(struct repr *r, struct dict_iter *it, struct counted **ret, bool *sortable)
+static size_t counter_load(struct repr *r, struct dict_iter *it, struct counted **ret,
+			   bool *sortable)
 {
 	size_t room = MIN(it->count, (size_t)COUNTER_MAX), n = 0;
 	struct counted *items = calloc(room ? room : 1, sizeof(*items));
@@ -267,8 +269,7 @@ static bool view_repr(struct repr *r, const struct object *o, enum view view)
 	if (!object_load(r->rt, GET(r->l, o->p, _PyDictViewObject, dv_dict), &dict) ||
 	    !dict_iter_start(r->rt, dict.at, &it))
 		return false;
-	bool ordered = is_kind(&dict, "collections.OrderedDict") &&
-		       ordered_start(r, &dict, &order);
+	bool ordered = is_kind(&dict, "collections.OrderedDict") && ordered_start(r, &dict, &order);
 	if (!repr_enter(r, o->at, "..."))
 		return true;
 	repr_printf(r, "%s([", type_name(o->type));
@@ -322,19 +323,31 @@ static bool frozendict_repr(struct repr *r, const struct object *o)
 
 const struct kind kinds_mappings[] = {
 	{ .name = "dict", .fields = { DICT_FIELDS }, .repr = dict_repr },
-	{ .name = "collections.defaultdict", .fields = { DICT_FIELDS, FIELD_defdictobject_default_factory },
+	{ .name = "collections.defaultdict",
+	  .fields = { DICT_FIELDS, FIELD_defdictobject_default_factory },
 	  .repr = defaultdict_repr },
-	{ .name = "collections.OrderedDict", .fields = { DICT_FIELDS, FIELD_PyODictObject_od_first },
+	{ .name = "collections.OrderedDict",
+	  .fields = { DICT_FIELDS, FIELD_PyODictObject_od_first },
 	  .repr = ordered_dict_repr },
 	{ .name = "collections.Counter", .fields = { DICT_FIELDS }, .repr = counter_repr },
 	{ .name = "frozendict", .fields = { DICT_FIELDS }, .repr = frozendict_repr },
-	{ .name = "mappingproxy", .fields = { FIELD_mappingproxyobject_mapping }, .repr = mappingproxy_repr },
-	{ .name = "dictproxy", .fields = { FIELD_mappingproxyobject_mapping }, .repr = mappingproxy_repr },
+	{ .name = "mappingproxy",
+	  .fields = { FIELD_mappingproxyobject_mapping },
+	  .repr = mappingproxy_repr },
+	{ .name = "dictproxy",
+	  .fields = { FIELD_mappingproxyobject_mapping },
+	  .repr = mappingproxy_repr },
 	{ .name = "dict_keys", .fields = { FIELD__PyDictViewObject_dv_dict }, .repr = keys_repr },
-	{ .name = "dict_values", .fields = { FIELD__PyDictViewObject_dv_dict }, .repr = values_repr },
+	{ .name = "dict_values",
+	  .fields = { FIELD__PyDictViewObject_dv_dict },
+	  .repr = values_repr },
 	{ .name = "dict_items", .fields = { FIELD__PyDictViewObject_dv_dict }, .repr = items_repr },
 	{ .name = "odict_keys", .fields = { FIELD__PyDictViewObject_dv_dict }, .repr = keys_repr },
-	{ .name = "odict_values", .fields = { FIELD__PyDictViewObject_dv_dict }, .repr = values_repr },
-	{ .name = "odict_items", .fields = { FIELD__PyDictViewObject_dv_dict }, .repr = items_repr },
+	{ .name = "odict_values",
+	  .fields = { FIELD__PyDictViewObject_dv_dict },
+	  .repr = values_repr },
+	{ .name = "odict_items",
+	  .fields = { FIELD__PyDictViewObject_dv_dict },
+	  .repr = items_repr },
 	{ 0 },
 };

@@ -34,7 +34,8 @@ static bool bool_repr(struct repr *r, const struct object *o)
 
 static bool float_repr(struct repr *r, const struct object *o)
 {
-	double_format(double_at(r->l->machine, o->p + OFFSET(r->l, PyFloatObject, ob_fval)), r->out);
+	double_format(double_at(r->l->machine, o->p + OFFSET(r->l, PyFloatObject, ob_fval)),
+		      r->out);
 	return true;
 }
 
@@ -68,8 +69,12 @@ const struct kind kinds_numbers[] = {
 	{ .name = "int", .fields = { FIELD_PyIntObject_ob_ival }, .repr = int_repr },
 	{ .name = "long", .repr = long_repr },
 	{ .name = "bool", .fields = { FIELD_PyIntObject_ob_ival }, .repr = bool_repr },
-	{ .name = "float", .bytes = 8, .fields = { FIELD_PyFloatObject_ob_fval }, .repr = float_repr },
-	{ .name = "complex", .bytes = 8,
+	{ .name = "float",
+	  .bytes = 8,
+	  .fields = { FIELD_PyFloatObject_ob_fval },
+	  .repr = float_repr },
+	{ .name = "complex",
+	  .bytes = 8,
 	  .fields = { FIELD_PyComplexObject_cval_real, FIELD_PyComplexObject_cval_imag },
 	  .repr = complex_repr },
 	{ .name = "NoneType", .repr = none_repr },

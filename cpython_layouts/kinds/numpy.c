@@ -6,31 +6,52 @@
  * numpy/_core/include/numpy/ndarraytypes.h, stable since 1.7 but for the size in the descriptor:
  *
  *	array        header | data | int nd | dimensions* | strides* | base | descr*
- *	descr 1.x    header | typeobj | kind type byteorder flags | int type_num | int elsize | int alignment
- *	descr 2.x    header | typeobj | kind type byteorder -     | int type_num | u64 flags | intp elsize */
+ *	descr        header | typeobj | char kind, type, byteorder, flags | int type_num | ...
+ *	       1.x   int elsize | int alignment
+ *	       2.x   u64 flags | intp elsize */
 #include "cpython_layouts/kinds/list.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #define DIMENSIONS_MAX 64
-#define VALUES_SHOWN 20
+#define VALUES_SHOWN   20
 
 enum {
-	NPY_BOOL, NPY_BYTE, NPY_UBYTE, NPY_SHORT, NPY_USHORT, NPY_INT, NPY_UINT, NPY_LONG, NPY_ULONG,
-	NPY_LONGLONG, NPY_ULONGLONG, NPY_FLOAT, NPY_DOUBLE, NPY_LONGDOUBLE, NPY_CFLOAT, NPY_CDOUBLE,
-	NPY_CLONGDOUBLE, NPY_OBJECT, NPY_STRING, NPY_UNICODE, NPY_VOID, NPY_DATETIME, NPY_TIMEDELTA,
+	NPY_BOOL,
+	NPY_BYTE,
+	NPY_UBYTE,
+	NPY_SHORT,
+	NPY_USHORT,
+	NPY_INT,
+	NPY_UINT,
+	NPY_LONG,
+	NPY_ULONG,
+	NPY_LONGLONG,
+	NPY_ULONGLONG,
+	NPY_FLOAT,
+	NPY_DOUBLE,
+	NPY_LONGDOUBLE,
+	NPY_CFLOAT,
+	NPY_CDOUBLE,
+	NPY_CLONGDOUBLE,
+	NPY_OBJECT,
+	NPY_STRING,
+	NPY_UNICODE,
+	NPY_VOID,
+	NPY_DATETIME,
+	NPY_TIMEDELTA,
 	NPY_HALF,
 };
 
 /* What an element is: 'b' bool, 'i' 'u' integers, 'f' floats, 'c' complex, 'O', 'S', 'U',
  * 'm' times, 'V' anything else. */
 struct element {
-	const struct machine *machine;	/* its byte order may differ from the process's */
+	const struct machine *machine; /* its byte order may differ from the process's */
 	struct machine swapped;
 	char sort;
-	bool foreign;			/* not in the process's byte order */
-	int type;			/* NPY_... */
+	bool foreign; /* not in the process's byte order */
+	int type;     /* NPY_... */
 	size_t size;
 };
 
@@ -87,7 +108,7 @@ static size_t fixed_size(int type, size_t word)
 static bool element_load(struct repr *r, addr_t descr, struct element *ret)
 {
 	const struct machine *m = r->l->machine;
-	size_t at = SIZEOF(r->l, PyObject) + m->word;	/* behind typeobj */
+	size_t at = SIZEOF(r->l, PyObject) + m->word; /* behind typeobj */
 	const uint8_t *p = memory_at(r->m, descr, at + 8 + 16);
 	if (!p)
 		return false;
@@ -108,10 +129,12 @@ static bool element_load(struct repr *r, addr_t descr, struct element *ret)
 
 static void element_name(struct repr *r, const struct element *e)
 {
-	static const char *const prefixes[] = { ['i'] = "int", ['u'] = "uint", ['f'] = "float",
-						['c'] = "complex" };
+	static const char *const prefixes[] = {
+		['i'] = "int", ['u'] = "uint", ['f'] = "float", ['c'] = "complex"
+	};
 	if (e->foreign && strchr("iufc", e->sort)) {
-		repr_printf(r, "%c%c%zu", r->l->machine->elf_data == 2 ? '<' : '>', e->sort, e->size);
+		repr_printf(r, "%c%c%zu", r->l->machine->elf_data == 2 ? '<' : '>', e->sort,
+			    e->size);
 		return;
 	}
 	switch (e->sort) {
@@ -144,8 +167,9 @@ static void element_name(struct repr *r, const struct element *e)
 static double half_value(uint16_t bits)
 {
 	int exponent = bits >> 10 & 31, mantissa = bits & 1023;
-	double value = exponent == 31 ? (mantissa ? NAN : INFINITY) :
-		       exponent ? ldexp(mantissa + 1024, exponent - 25) : ldexp(mantissa, -24);
+	double value = exponent == 31 ? (mantissa ? NAN : INFINITY)
+		       : exponent     ? ldexp(mantissa + 1024, exponent - 25)
+				      : ldexp(mantissa, -24);
 	return bits & 0x8000 ? -value : value;
 }
 
@@ -154,8 +178,8 @@ static double extended_value(const struct machine *m, const uint8_t *p)
 {
 	uint64_t mantissa = load_u64(m, p);
 	int exponent = load_u16(m, p + 8) & 0x7fff;
-	double value = exponent == 0x7fff ? (mantissa << 1 ? NAN : INFINITY) :
-					    ldexp((double)mantissa, exponent - 16383 - 63);
+	double value = exponent == 0x7fff ? (mantissa << 1 ? NAN : INFINITY)
+					  : ldexp((double)mantissa, exponent - 16383 - 63);
 	return load_u16(m, p + 8) & 0x8000 ? -value : value;
 }
 
@@ -165,7 +189,7 @@ static bool float_reads_back(double decimal, double value, size_t size)
 	int exponent;
 	if (size == 4)
 		return (float)decimal == (float)value;
-	frexp(value, &exponent);	/* half of the last of a half's 11 bits */
+	frexp(value, &exponent); /* half of the last of a half's 11 bits */
 	return fabs(decimal - value) < ldexp(1, exponent - 12);
 }
 
@@ -204,8 +228,10 @@ static double float_value(const struct element *e, const uint8_t *p, size_t size
 
 static void integer_write(struct repr *r, const struct element *e, const uint8_t *p)
 {
-	uint64_t value = e->size == 1 ? *p : e->size == 2 ? load_u16(&e->swapped, p) :
-			 e->size == 4 ? load_u32(&e->swapped, p) : load_u64(&e->swapped, p);
+	uint64_t value = e->size == 1   ? *p
+			 : e->size == 2 ? load_u16(&e->swapped, p)
+			 : e->size == 4 ? load_u32(&e->swapped, p)
+					: load_u64(&e->swapped, p);
 	unsigned spare = 64 - (unsigned)e->size * 8;
 	if (e->sort == 'u')
 		repr_printf(r, "%" PRIu64, value);
@@ -224,7 +250,9 @@ static void text_write(struct repr *r, const struct element *e, const uint8_t *p
 		bytes_shown(r, p, len, len, false);
 		return;
 	}
-	struct characters c = { .machine = &e->swapped, .data = p, .len = len, .seen = len, .unit = 4 };
+	struct characters c = {
+		.machine = &e->swapped, .data = p, .len = len, .seen = len, .unit = 4
+	};
 	repr_adds(r, r->l->dialect.unicode_27 ? "u" : "");
 	characters_repr(&c, r->limits->text, r->l->dialect.unicode_27, r->out, &r->cut);
 }
@@ -387,14 +415,19 @@ static bool dtype_repr(struct repr *r, const struct object *o)
 
 /* --- scalars: header | value ------------------------------------------------------------------ */
 
-static const struct { const char *name; int type; } scalars[] = {
-	{ "numpy.bool", NPY_BOOL }, { "numpy.bool_", NPY_BOOL }, { "numpy.int8", NPY_BYTE },
-	{ "numpy.uint8", NPY_UBYTE }, { "numpy.int16", NPY_SHORT }, { "numpy.uint16", NPY_USHORT },
-	{ "numpy.int32", NPY_INT }, { "numpy.uint32", NPY_UINT }, { "numpy.int64", NPY_LONGLONG },
-	{ "numpy.uint64", NPY_ULONGLONG }, { "numpy.longlong", NPY_LONGLONG },
-	{ "numpy.ulonglong", NPY_ULONGLONG }, { "numpy.float16", NPY_HALF },
-	{ "numpy.float32", NPY_FLOAT }, { "numpy.float64", NPY_DOUBLE },
-	{ "numpy.complex64", NPY_CFLOAT }, { "numpy.complex128", NPY_CDOUBLE },
+static const struct {
+	const char *name;
+	int type;
+} scalars[] = {
+	{ "numpy.bool", NPY_BOOL },          { "numpy.bool_", NPY_BOOL },
+	{ "numpy.int8", NPY_BYTE },          { "numpy.uint8", NPY_UBYTE },
+	{ "numpy.int16", NPY_SHORT },        { "numpy.uint16", NPY_USHORT },
+	{ "numpy.int32", NPY_INT },          { "numpy.uint32", NPY_UINT },
+	{ "numpy.int64", NPY_LONGLONG },     { "numpy.uint64", NPY_ULONGLONG },
+	{ "numpy.longlong", NPY_LONGLONG },  { "numpy.ulonglong", NPY_ULONGLONG },
+	{ "numpy.float16", NPY_HALF },       { "numpy.float32", NPY_FLOAT },
+	{ "numpy.float64", NPY_DOUBLE },     { "numpy.complex64", NPY_CFLOAT },
+	{ "numpy.complex128", NPY_CDOUBLE },
 };
 
 /* From 2.0 on a scalar's repr() names its type. */
@@ -407,7 +440,8 @@ static bool names_scalars(struct repr *r)
 	if (types->numpy_major)
 		return types->numpy_major >= 2;
 	if (r->rt->interpreters && HAS(l, PyInterpreterState, modules) &&
-	    target_read_word(r->rt->target, r->rt->interpreters + OFFSET(l, PyInterpreterState, modules),
+	    target_read_word(r->rt->target,
+			     r->rt->interpreters + OFFSET(l, PyInterpreterState, modules),
 			     &modules) &&
 	    object_load(r->rt, dict_get(r->rt, modules, "numpy"), &module))
 		version = object_attribute(r->rt, &module, "__version__");
@@ -444,7 +478,8 @@ static bool numpy_scalar_repr(struct repr *r, const struct object *o)
 static bool numpy_text_repr(struct repr *r, const struct object *o)
 {
 	bool text = o->type->flags & TPFLAGS_UNICODE_SUBCLASS, old = r->l->version.major < 3;
-	const struct kind *kind = kind_by_name(text ? (old ? "unicode" : "str") : (old ? "str" : "bytes"));
+	const struct kind *kind =
+		kind_by_name(text ? (old ? "unicode" : "str") : (old ? "str" : "bytes"));
 	bool named = names_scalars(r);
 	if (named)
 		repr_adds(r, text ? "np.str_(" : "np.bytes_(");
@@ -455,16 +490,34 @@ static bool numpy_text_repr(struct repr *r, const struct object *o)
 	return true;
 }
 
-#define SCALAR(n) { .name = "numpy." n, .repr = numpy_scalar_repr }
+#define SCALAR(n)                                                                                  \
+	{                                                                                          \
+		.name = "numpy." n, .repr = numpy_scalar_repr                                      \
+	}
 
 const struct kind kinds_numpy[] = {
 	{ .name = "numpy.ndarray", .repr = array_repr },
 	{ .name = "numpy.dtype", .repr = dtype_repr },
-	SCALAR("bool"), SCALAR("bool_"), SCALAR("int8"), SCALAR("uint8"), SCALAR("int16"),
-	SCALAR("uint16"), SCALAR("int32"), SCALAR("uint32"), SCALAR("int64"), SCALAR("uint64"),
-	SCALAR("longlong"), SCALAR("ulonglong"), SCALAR("float16"), SCALAR("float32"),
-	SCALAR("float64"), SCALAR("complex64"), SCALAR("complex128"),
+	SCALAR("bool"),
+	SCALAR("bool_"),
+	SCALAR("int8"),
+	SCALAR("uint8"),
+	SCALAR("int16"),
+	SCALAR("uint16"),
+	SCALAR("int32"),
+	SCALAR("uint32"),
+	SCALAR("int64"),
+	SCALAR("uint64"),
+	SCALAR("longlong"),
+	SCALAR("ulonglong"),
+	SCALAR("float16"),
+	SCALAR("float32"),
+	SCALAR("float64"),
+	SCALAR("complex64"),
+	SCALAR("complex128"),
 	{ .name = "numpy.str_", .repr = numpy_text_repr },
-	{ .name = "numpy.bytes_", .fields = { FIELD_PyVarObject_ob_size }, .repr = numpy_text_repr },
+	{ .name = "numpy.bytes_",
+	  .fields = { FIELD_PyVarObject_ob_size },
+	  .repr = numpy_text_repr },
 	{ 0 },
 };

@@ -5,7 +5,7 @@
 #include "cpython_layouts/kinds/list.h"
 
 #define PATH_MAX_CHARACTERS 8192
-#define PARTS_MAX 4096
+#define PARTS_MAX           4096
 
 /* Append the i-th str of a list. */
 static bool part_add(struct repr *r, addr_t items, size_t i, struct str *out)
@@ -22,15 +22,16 @@ static bool is_windows(const struct object *o)
 }
 
 /* drive + root + parts; the first of _parts repeats drive and root. */
-static bool from_parsed(struct repr *r, const struct object *o, const char *parts_name, bool repeated,
-			struct str *out)
+static bool from_parsed(struct repr *r, const struct object *o, const char *parts_name,
+			bool repeated, struct str *out)
 {
 	size_t count;
 	addr_t items;
-	addr_t drive = object_attribute(r->rt, o, "_drv"), root = object_attribute(r->rt, o, "_root");
+	addr_t drive = object_attribute(r->rt, o, "_drv"),
+	       root = object_attribute(r->rt, o, "_root");
 	addr_t parts = object_attribute(r->rt, o, parts_name);
-	if (!drive || !root || !object_sequence(r->rt, parts, &count, &items) || count > PARTS_MAX ||
-	    !object_text(r->rt, drive, PATH_MAX_CHARACTERS, out, NULL) ||
+	if (!drive || !root || !object_sequence(r->rt, parts, &count, &items) ||
+	    count > PARTS_MAX || !object_text(r->rt, drive, PATH_MAX_CHARACTERS, out, NULL) ||
 	    !object_text(r->rt, root, PATH_MAX_CHARACTERS, out, NULL))
 		return false;
 	size_t first = repeated && out->len ? 1 : 0;

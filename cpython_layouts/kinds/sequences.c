@@ -68,8 +68,8 @@ static void deque_items(struct repr *r, const struct object *o, uint64_t len)
 static bool deque_repr(struct repr *r, const struct object *o)
 {
 	const struct layout *l = r->l;
-	int64_t len = HAS(l, dequeobject, len) ? GETS(l, o->p, dequeobject, len) :
-						 GETS(l, o->p, PyVarObject, ob_size);
+	int64_t len = HAS(l, dequeobject, len) ? GETS(l, o->p, dequeobject, len)
+					       : GETS(l, o->p, PyVarObject, ob_size);
 	int64_t maxlen = GETS(l, o->p, dequeobject, maxlen);
 	if (len < 0 || !HAS_STRUCT(l, block) ||
 	    SIZEOF(l, block) < OFFSET(l, block, data) + l->dialect.deque_block * l->machine->word)
@@ -168,8 +168,8 @@ void scalar_write(struct repr *r, const uint8_t *p, size_t size, char type)
 	}
 }
 
-static void array_numbers(struct repr *r, const uint8_t *p, size_t count, uint64_t said, size_t size,
-			  char code)
+static void array_numbers(struct repr *r, const uint8_t *p, size_t count, uint64_t said,
+			  size_t size, char code)
 {
 	char type = code == 'f' || code == 'd' ? 'f' : code >= 'a' ? 'i' : 'u';
 	repr_adds(r, "[");
@@ -188,7 +188,11 @@ static void array_text(struct repr *r, const uint8_t *p, size_t count, size_t si
 	if (r->l->dialect.unicode_27)
 		repr_adds(r, "u");
 	struct characters c = {
-		.machine = r->l->machine, .data = p, .len = count, .seen = count, .unit = (uint8_t)size,
+		.machine = r->l->machine,
+		.data = p,
+		.len = count,
+		.seen = count,
+		.unit = (uint8_t)size,
 		.utf16 = size == 2,
 	};
 	characters_repr(&c, r->limits->text, r->l->dialect.unicode_27, r->out, &r->cut);
@@ -198,16 +202,18 @@ static bool array_repr(struct repr *r, const struct object *o)
 {
 	const struct layout *l = r->l;
 	int64_t said = GETS(l, o->p, PyVarObject, ob_size);
-	const uint8_t *descr = memory_at(r->m, GET(l, o->p, arrayobject, ob_descr), SIZEOF(l, arraydescr));
+	const uint8_t *descr =
+		memory_at(r->m, GET(l, o->p, arrayobject, ob_descr), SIZEOF(l, arraydescr));
 	if (said < 0)
 		return false;
-	if (!descr) {	/* read-only data of the module, not dumped: the type of the items is lost */
+	if (!descr) { /* read-only data of the module, not dumped: the type of the items is lost */
 		repr_default(r, o);
 		return true;
 	}
 	char code = (char)GET(l, descr, arraydescr, typecode);
 	uint64_t size = GET(l, descr, arraydescr, itemsize);
-	if (!strchr("bBuwhHiIlLqQfdc", code) || !code || (size != 1 && size != 2 && size != 4 && size != 8))
+	if (!strchr("bBuwhHiIlLqQfdc", code) || !code ||
+	    (size != 1 && size != 2 && size != 4 && size != 8))
 		return false;
 	addr_t items = GET(l, o->p, arrayobject, ob_item);
 	size_t count = readable_items(r->rt, items, (uint64_t)said, size);
@@ -229,12 +235,14 @@ static bool array_repr(struct repr *r, const struct object *o)
 }
 
 const struct kind kinds_sequences[] = {
-	{ .name = "list", .fields = { FIELD_PyVarObject_ob_size, FIELD_PyListObject_ob_item },
+	{ .name = "list",
+	  .fields = { FIELD_PyVarObject_ob_size, FIELD_PyListObject_ob_item },
 	  .repr = list_repr },
 	{ .name = "tuple", .fields = { FIELD_PyVarObject_ob_size }, .repr = tuple_repr },
 	{ .name = "collections.deque",
-	  .fields = { FIELD_PyVarObject_ob_size, FIELD_dequeobject_leftblock, FIELD_dequeobject_leftindex,
-		      FIELD_dequeobject_maxlen, FIELD_dequeobject_len },
+	  .fields = { FIELD_PyVarObject_ob_size, FIELD_dequeobject_leftblock,
+		      FIELD_dequeobject_leftindex, FIELD_dequeobject_maxlen,
+		      FIELD_dequeobject_len },
 	  .repr = deque_repr },
 	{ .name = "range",
 	  .fields = { FIELD_rangeobject_start, FIELD_rangeobject_stop, FIELD_rangeobject_step },
@@ -243,10 +251,12 @@ const struct kind kinds_sequences[] = {
 	  .fields = { FIELD_rangeobject_start, FIELD_rangeobject_len, FIELD_rangeobject_step },
 	  .repr = xrange_repr },
 	{ .name = "slice",
-	  .fields = { FIELD_PySliceObject_start, FIELD_PySliceObject_stop, FIELD_PySliceObject_step },
+	  .fields = { FIELD_PySliceObject_start, FIELD_PySliceObject_stop,
+		      FIELD_PySliceObject_step },
 	  .repr = slice_repr },
 	{ .name = "array.array",
-	  .fields = { FIELD_PyVarObject_ob_size, FIELD_arrayobject_ob_item, FIELD_arrayobject_ob_descr },
+	  .fields = { FIELD_PyVarObject_ob_size, FIELD_arrayobject_ob_item,
+		      FIELD_arrayobject_ob_descr },
 	  .repr = array_repr },
 	{ 0 },
 };

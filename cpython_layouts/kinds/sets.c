@@ -66,7 +66,10 @@ static bool set_repr(struct repr *r, const struct object *o)
 	return true;
 }
 
-#define SET_FIELDS { FIELD_PySetObject_used, FIELD_PySetObject_mask, FIELD_PySetObject_table }
+#define SET_FIELDS                                                                                 \
+	{                                                                                          \
+		FIELD_PySetObject_used, FIELD_PySetObject_mask, FIELD_PySetObject_table            \
+	}
 
 const struct kind kinds_sets[] = {
 	{ .name = "set", .fields = SET_FIELDS, .repr = set_repr },

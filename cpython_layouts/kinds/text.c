@@ -58,9 +58,9 @@ void bytes_shown(struct repr *r, const uint8_t *p, size_t seen, uint64_t len, bo
 static bool bytearray_repr(struct repr *r, const struct object *o)
 {
 	int64_t len = GETS(r->l, o->p, PyVarObject, ob_size);
-	addr_t data = HAS(r->l, PyByteArrayObject, ob_start) ?
-			      GET(r->l, o->p, PyByteArrayObject, ob_start) :
-			      GET(r->l, o->p, PyByteArrayObject, ob_bytes);
+	addr_t data = HAS(r->l, PyByteArrayObject, ob_start)
+			      ? GET(r->l, o->p, PyByteArrayObject, ob_start)
+			      : GET(r->l, o->p, PyByteArrayObject, ob_bytes);
 	if (len < 0)
 		return false;
 	size_t seen = readable_items(r->rt, data, (uint64_t)len, 1);
@@ -69,7 +69,8 @@ static bool bytearray_repr(struct repr *r, const struct object *o)
 	repr_adds(r, since(r, 3, 7) ? type_name(o->type) : "bytearray");
 	repr_adds(r, "(b");
 	/* Up to 3.14 a single quote is escaped whatever the quotes around are. */
-	bytes_shown(r, seen ? memory_at(r->m, data, seen) : NULL, seen, (uint64_t)len, !since(r, 3, 15));
+	bytes_shown(r, seen ? memory_at(r->m, data, seen) : NULL, seen, (uint64_t)len,
+		    !since(r, 3, 15));
 	repr_adds(r, ")");
 	return true;
 }

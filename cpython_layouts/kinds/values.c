@@ -19,7 +19,8 @@ static void number_write(struct repr *r, addr_t at)
 
 static bool fraction_repr(struct repr *r, const struct object *o)
 {
-	addr_t numerator = attribute(r, o, "_numerator"), denominator = attribute(r, o, "_denominator");
+	addr_t numerator = attribute(r, o, "_numerator"),
+	       denominator = attribute(r, o, "_denominator");
 	if (!numerator || !denominator)
 		return false;
 	repr_printf(r, "%s(", r->l->version.major < 3 ? "Fraction" : type_name(o->type));
@@ -45,8 +46,8 @@ static bool int128_of(struct repr *r, addr_t at, unsigned __int128 *ret)
 		*ret = (unsigned __int128)small;
 		return small >= 0;
 	}
-	if (!(o.type->flags & TPFLAGS_LONG_SUBCLASS) || !integer_load(r->rt, at, &i) || i.negative ||
-	    i.count * i.shift > 150)
+	if (!(o.type->flags & TPFLAGS_LONG_SUBCLASS) || !integer_load(r->rt, at, &i) ||
+	    i.negative || i.count * i.shift > 150)
 		return false;
 	for (size_t n = i.count; n-- > 0;)
 		value = value << i.shift | integer_digit(&i, n);
@@ -63,8 +64,8 @@ static bool uuid_repr(struct repr *r, const struct object *o)
 	uint64_t high = (uint64_t)(value >> 64), low = (uint64_t)value;
 	repr_printf(r, "%s('%08x-%04x-%04x-%04x-%012" PRIx64 "')",
 		    r->l->version.major < 3 ? "UUID" : type_name(o->type), (unsigned)(high >> 32),
-		    (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xffff), (unsigned)(low >> 48),
-		    low & UINT64_C(0xffffffffffff));
+		    (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xffff),
+		    (unsigned)(low >> 48), low & UINT64_C(0xffffffffffff));
 	return true;
 }
 

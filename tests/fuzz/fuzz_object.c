@@ -3,22 +3,22 @@
  * any bits. So containers nest, hold each other, and have sizes that cannot be.
  *
  * Whatever comes: repr() ends, keeps to its length, and what it gives is UTF-8. */
-#define TESTS_UNIT_TEST_H	/* heap_rig.h without cmocka */
+#define TESTS_UNIT_TEST_H /* heap_rig.h without cmocka */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#define assert_true(x) ((x) ? (void)0 : abort())
+#define assert_true(x)     ((x) ? (void)0 : abort())
 #define assert_non_null(x) assert_true((x) != NULL)
-#define fail_msg(...) abort()
+#define fail_msg(...)      abort()
 
 #include "tests/unit/heap_rig.h"
 
 #include "cpython_layouts/kinds/list.h"
 
 #define OBJECTS_MAX 160
-#define BODY 384	/* bytes of an object that the input fills */
+#define BODY        384 /* bytes of an object that the input fills */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -45,16 +45,24 @@ struct zoo {
 
 static uint64_t flags_of(const struct heap *h, const char *name)
 {
-	static const struct { const char *name; uint64_t flag; } flags[] = {
-		{ "long", TPFLAGS_LONG_SUBCLASS }, { "dict", TPFLAGS_DICT_SUBCLASS },
+	static const struct {
+		const char *name;
+		uint64_t flag;
+	} flags[] = {
+		{ "long", TPFLAGS_LONG_SUBCLASS },
+		{ "dict", TPFLAGS_DICT_SUBCLASS },
 		{ "collections.defaultdict", TPFLAGS_DICT_SUBCLASS },
 		{ "collections.OrderedDict", TPFLAGS_DICT_SUBCLASS },
 		{ "collections.Counter", TPFLAGS_DICT_SUBCLASS },
 		{ "BaseException", TPFLAGS_BASE_EXC_SUBCLASS },
-		{ "ImportError", TPFLAGS_BASE_EXC_SUBCLASS }, { "list", TPFLAGS_LIST_SUBCLASS },
-		{ "tuple", TPFLAGS_TUPLE_SUBCLASS }, { "str", TPFLAGS_UNICODE_SUBCLASS },
-		{ "unicode", TPFLAGS_UNICODE_SUBCLASS }, { "bytes", TPFLAGS_BYTES_SUBCLASS },
-		{ "int", TPFLAGS_LONG_SUBCLASS }, { "bool", TPFLAGS_LONG_SUBCLASS },
+		{ "ImportError", TPFLAGS_BASE_EXC_SUBCLASS },
+		{ "list", TPFLAGS_LIST_SUBCLASS },
+		{ "tuple", TPFLAGS_TUPLE_SUBCLASS },
+		{ "str", TPFLAGS_UNICODE_SUBCLASS },
+		{ "unicode", TPFLAGS_UNICODE_SUBCLASS },
+		{ "bytes", TPFLAGS_BYTES_SUBCLASS },
+		{ "int", TPFLAGS_LONG_SUBCLASS },
+		{ "bool", TPFLAGS_LONG_SUBCLASS },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (streq(flags[i].name, name))
@@ -67,8 +75,10 @@ static void zoo_populate(struct zoo *z)
 {
 	struct heap *h = z->heap;
 	for (size_t f = 0; f < ARRAY_SIZE(families); f++) {
-		for (const struct kind *k = families[f]; k->name && z->count + 6 < OBJECTS_MAX; k++) {
-			addr_t type = heap_type(h, k->name, h->object_type, flags_of(h, k->name), BODY);
+		for (const struct kind *k = families[f]; k->name && z->count + 6 < OBJECTS_MAX;
+		     k++) {
+			addr_t type =
+				heap_type(h, k->name, h->object_type, flags_of(h, k->name), BODY);
 			z->objects[z->count++] = heap_object(h, type, BODY + 64);
 		}
 	}
@@ -111,7 +121,9 @@ static void check_text(const struct str *out, const struct repr_limits *limits)
 static void look_at(struct heap *h, addr_t at)
 {
 	static const struct repr_limits *const all[] = {
-		&repr_limits_text, &repr_limits_json, &repr_limits_full,
+		&repr_limits_text,
+		&repr_limits_json,
+		&repr_limits_full,
 	};
 	struct object o;
 	const char *name;

@@ -21,10 +21,9 @@
 #include "cpython_layouts/object.h"
 #include "cpython_layouts/type.h"
 
-#define HEAP_BASE 0x100000
-#define HEAP_SIZE (1 << 19)
-#define HEAP_PREHEADER 64	/* bytes kept free before each object */
-
+#define HEAP_BASE      0x100000
+#define HEAP_SIZE      (1 << 19)
+#define HEAP_PREHEADER 64 /* bytes kept free before each object */
 
 struct heap_variant {
 	const char *table;
@@ -33,13 +32,16 @@ struct heap_variant {
 };
 
 #define HEAP_IN_ALL_SHAPES(table)                                                                  \
-	{ table, 8, false }, { table, 8, true }, { table, 4, false }, { table, 4, true }
+	{ table, 8, false }, { table, 8, true }, { table, 4, false },                              \
+	{                                                                                          \
+		table, 4, true                                                                     \
+	}
 
 static const struct heap_variant heap_variants[] = {
-	HEAP_IN_ALL_SHAPES("2.7"), HEAP_IN_ALL_SHAPES("3.6"), HEAP_IN_ALL_SHAPES("3.8"),
-	HEAP_IN_ALL_SHAPES("3.10"), HEAP_IN_ALL_SHAPES("3.11"), HEAP_IN_ALL_SHAPES("3.12"),
-	HEAP_IN_ALL_SHAPES("3.13"), HEAP_IN_ALL_SHAPES("3.13t"), HEAP_IN_ALL_SHAPES("3.14"),
-	HEAP_IN_ALL_SHAPES("3.14t"), HEAP_IN_ALL_SHAPES("3.15"), HEAP_IN_ALL_SHAPES("3.15t"),
+	HEAP_IN_ALL_SHAPES("2.7"),   HEAP_IN_ALL_SHAPES("3.6"),   HEAP_IN_ALL_SHAPES("3.8"),
+	HEAP_IN_ALL_SHAPES("3.10"),  HEAP_IN_ALL_SHAPES("3.11"),  HEAP_IN_ALL_SHAPES("3.12"),
+	HEAP_IN_ALL_SHAPES("3.13"),  HEAP_IN_ALL_SHAPES("3.13t"), HEAP_IN_ALL_SHAPES("3.14"),
+	HEAP_IN_ALL_SHAPES("3.14t"), HEAP_IN_ALL_SHAPES("3.15"),  HEAP_IN_ALL_SHAPES("3.15t"),
 };
 
 struct heap {
@@ -49,8 +51,8 @@ struct heap {
 	const struct layout *l;
 	uint8_t *bytes;
 	size_t used;
-	addr_t object_type, str_type, int_type, bool_type, float_type, bytes_type, list_type, tuple_type,
-		dict_type, none_type, text_type;
+	addr_t object_type, str_type, int_type, bool_type, float_type, bytes_type, list_type,
+		tuple_type, dict_type, none_type, text_type;
 };
 
 /* --- layouts --------------------------------------------------------------------------------- */
@@ -61,7 +63,8 @@ static inline bool heap_member(const struct layout *l, size_t f, enum structure 
 }
 
 /* Half as wide: members keep their order, words become 4 bytes, arrays keep the room they had. */
-static inline void heap_narrow_struct(const struct layout *l, enum structure s, struct layout *narrow)
+static inline void heap_narrow_struct(const struct layout *l, enum structure s,
+				      struct layout *narrow)
 {
 	uint32_t done = 0, at = UINT32_MAX;
 	for (;;) {
@@ -80,11 +83,13 @@ static inline void heap_narrow_struct(const struct layout *l, enum structure s, 
 		}
 		uint32_t align = width == 0 ? 4 : MIN(width, 4u);
 		if (width == 0 && l->slot[FIELD_PyDateTime_Date_data].offset == next)
-			align = 1;	/* bytes, not words */
+			align = 1; /* bytes, not words */
 		/* An object's own members begin behind its header, which may not halve exactly. */
 		if (at == UINT32_MAX)
-			at = next < l->size[STRUCT_PyObject] ? next / 2 :
-			     narrow->size[STRUCT_PyObject] + (next - l->size[STRUCT_PyObject]) / 2;
+			at = next < l->size[STRUCT_PyObject]
+				     ? next / 2
+				     : narrow->size[STRUCT_PyObject] +
+					       (next - l->size[STRUCT_PyObject]) / 2;
 		at = (at + align - 1) / align * align;
 		for (size_t f = 0; f < FIELD_COUNT; f++) {
 			if (!heap_member(l, f, s) || l->slot[f].offset != next)
@@ -184,7 +189,8 @@ static inline addr_t heap_object(struct heap *h, addr_t type, size_t size)
 static inline addr_t heap_type(struct heap *h, const char *name, addr_t base, uint64_t flags,
 			       size_t basicsize)
 {
-	addr_t at = heap_object(h, h->rt.type_type, MAX(SIZEOF(h->l, PyTypeObject), SIZEOF(h->l, PyHeapTypeObject)));
+	addr_t at = heap_object(h, h->rt.type_type,
+				MAX(SIZEOF(h->l, PyTypeObject), SIZEOF(h->l, PyHeapTypeObject)));
 	HPUT(h, at, PyTypeObject, tp_name, heap_raw(h, name, strlen(name)));
 	HPUT(h, at, PyTypeObject, tp_base, base);
 	HPUT(h, at, PyTypeObject, tp_flags, flags | TPFLAGS_READY);
@@ -200,7 +206,8 @@ static inline addr_t heap_bytes(struct heap *h, const void *bytes, size_t len)
 	return at;
 }
 
-static inline void heap_units(struct heap *h, addr_t at, unsigned width, const uint32_t *units, size_t len)
+static inline void heap_units(struct heap *h, addr_t at, unsigned width, const uint32_t *units,
+			      size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		heap_number(h, at + i * width, width, units[i]);
@@ -246,7 +253,8 @@ static inline addr_t heap_text(struct heap *h, const char *text)
 }
 
 /* An int of these digits of 30 or 15 bits (2.7: a long). */
-static inline addr_t heap_digits(struct heap *h, addr_t type, bool negative, const uint32_t *digits, size_t count)
+static inline addr_t heap_digits(struct heap *h, addr_t type, bool negative, const uint32_t *digits,
+				 size_t count)
 {
 	const struct layout *l = h->l;
 	unsigned width = l->dialect.long_shift > 16 ? 4 : 2;
@@ -327,13 +335,16 @@ static inline addr_t heap_list(struct heap *h, size_t count, const addr_t *items
 
 /* A keys object of room for 2^log2 keys: pairs of key and value, 0 value: a removed one. kind 0
  * general, 1 unicode, 2 split (3.11+; before all are general). */
-static inline addr_t heap_keys(struct heap *h, unsigned log2, unsigned kind, size_t pairs, const addr_t *items)
+static inline addr_t heap_keys(struct heap *h, unsigned log2, unsigned kind, size_t pairs,
+			       const addr_t *items)
 {
 	const struct layout *l = h->l;
 	bool unicode = HAS(l, PyDictKeysObject, dk_kind) && kind;
 	uint32_t entry = unicode ? SIZEOF(l, PyDictUnicodeEntry) : SIZEOF(l, PyDictKeyEntry);
-	uint32_t key = unicode ? OFFSET(l, PyDictUnicodeEntry, me_key) : OFFSET(l, PyDictKeyEntry, me_key);
-	uint32_t value = unicode ? OFFSET(l, PyDictUnicodeEntry, me_value) : OFFSET(l, PyDictKeyEntry, me_value);
+	uint32_t key =
+		unicode ? OFFSET(l, PyDictUnicodeEntry, me_key) : OFFSET(l, PyDictKeyEntry, me_key);
+	uint32_t value = unicode ? OFFSET(l, PyDictUnicodeEntry, me_value)
+				 : OFFSET(l, PyDictKeyEntry, me_value);
 	size_t indices = (size_t)1 << log2;
 	uint32_t head = OFFSET(l, PyDictKeysObject, dk_indices);
 	addr_t at = heap_alloc(h, head + indices + (pairs + 1) * entry);
@@ -351,7 +362,8 @@ static inline addr_t heap_keys(struct heap *h, unsigned log2, unsigned kind, siz
 	return at;
 }
 
-static inline addr_t heap_dict_of(struct heap *h, addr_t type, size_t size, size_t pairs, const addr_t *items)
+static inline addr_t heap_dict_of(struct heap *h, addr_t type, size_t size, size_t pairs,
+				  const addr_t *items)
 {
 	const struct layout *l = h->l;
 	addr_t at = heap_object(h, type, MAX(size, (size_t)SIZEOF(l, PyDictObject)));
@@ -369,8 +381,10 @@ static inline addr_t heap_dict_of(struct heap *h, addr_t type, size_t size, size
 	/* 2.7: the pairs one after the other stand for wherever their hashes put them. */
 	addr_t table = heap_alloc(h, ((size_t)1 << log2) * SIZEOF(l, PyDictKeyEntry));
 	for (size_t i = 0; i < pairs; i++) {
-		HPUT(h, table + i * SIZEOF(l, PyDictKeyEntry), PyDictKeyEntry, me_key, items[2 * i]);
-		HPUT(h, table + i * SIZEOF(l, PyDictKeyEntry), PyDictKeyEntry, me_value, items[2 * i + 1]);
+		HPUT(h, table + i * SIZEOF(l, PyDictKeyEntry), PyDictKeyEntry, me_key,
+		     items[2 * i]);
+		HPUT(h, table + i * SIZEOF(l, PyDictKeyEntry), PyDictKeyEntry, me_value,
+		     items[2 * i + 1]);
 	}
 	HPUT(h, at, PyDictObject, ma_mask, (1 << log2) - 1);
 	HPUT(h, at, PyDictObject, ma_fill, pairs);
@@ -384,8 +398,8 @@ static inline addr_t heap_dict(struct heap *h, size_t pairs, const addr_t *items
 }
 
 /* A class made by a class statement. */
-static inline addr_t heap_class(struct heap *h, const char *module, const char *qualname, addr_t base,
-				uint64_t flags, size_t basicsize)
+static inline addr_t heap_class(struct heap *h, const char *module, const char *qualname,
+				addr_t base, uint64_t flags, size_t basicsize)
 {
 	const char *dot = strrchr(qualname, '.');
 	addr_t at = heap_type(h, "", base, flags | TPFLAGS_HEAPTYPE, basicsize);
@@ -397,12 +411,14 @@ static inline addr_t heap_class(struct heap *h, const char *module, const char *
 }
 
 /* A class whose instances have a dict, where the dialect puts it. */
-static inline addr_t heap_class_with_dict(struct heap *h, const char *module, const char *qualname, addr_t base)
+static inline addr_t heap_class_with_dict(struct heap *h, const char *module, const char *qualname,
+					  addr_t base)
 {
 	const struct layout *l = h->l;
 	uint32_t head = SIZEOF(l, PyObject);
 	if (l->dialect.attributes != ATTRIBUTES_DICTOFFSET)
-		return heap_class(h, module, qualname, base, TPFLAGS_MANAGED_DICT, head + 2 * h->machine.word);
+		return heap_class(h, module, qualname, base, TPFLAGS_MANAGED_DICT,
+				  head + 2 * h->machine.word);
 	addr_t class = heap_class(h, module, qualname, base, 0, head + 2 * h->machine.word);
 	HPUT(h, class, PyTypeObject, tp_dictoffset, head);
 	return class;
@@ -427,7 +443,8 @@ static inline void heap_types(struct heap *h)
 	const struct layout *l = h->l;
 	uint64_t bytes_flag = TPFLAGS_BYTES_SUBCLASS, word = h->machine.word;
 	bool old = l->dialect.unicode_27;
-	h->rt.type_type = heap_alloc(h, MAX(SIZEOF(l, PyTypeObject), SIZEOF(l, PyHeapTypeObject)) + 64);
+	h->rt.type_type =
+		heap_alloc(h, MAX(SIZEOF(l, PyTypeObject), SIZEOF(l, PyHeapTypeObject)) + 64);
 	addr_t type = h->rt.type_type;
 	HPUT(h, type, PyObject, ob_refcnt, 1);
 	HPUT(h, type, PyObject, ob_ref_local, 1);
@@ -442,8 +459,10 @@ static inline void heap_types(struct heap *h)
 	h->text_type = heap_type(h, old ? "unicode" : "str", object, TPFLAGS_UNICODE_SUBCLASS,
 				 SIZEOF(l, PyUnicodeObject));
 	h->str_type = h->text_type;
-	h->int_type = old ? heap_type(h, "int", object, TPFLAGS_INT_SUBCLASS, SIZEOF(l, PyIntObject)) :
-			    heap_type(h, "int", object, TPFLAGS_LONG_SUBCLASS, OFFSET(l, PyLongObject, ob_digit));
+	h->int_type =
+		old ? heap_type(h, "int", object, TPFLAGS_INT_SUBCLASS, SIZEOF(l, PyIntObject))
+		    : heap_type(h, "int", object, TPFLAGS_LONG_SUBCLASS,
+				OFFSET(l, PyLongObject, ob_digit));
 	h->bool_type = heap_type(h, "bool", h->int_type,
 				 old ? TPFLAGS_INT_SUBCLASS : TPFLAGS_LONG_SUBCLASS,
 				 old ? SIZEOF(l, PyIntObject) : OFFSET(l, PyLongObject, ob_digit));
@@ -452,7 +471,8 @@ static inline void heap_types(struct heap *h)
 	h->tuple_type = heap_type(h, "tuple", object, TPFLAGS_TUPLE_SUBCLASS,
 				  OFFSET(l, PyTupleObject, ob_item));
 	h->dict_type = heap_type(h, "dict", object, TPFLAGS_DICT_SUBCLASS,
-				 MAX(SIZEOF(l, PyDictObject), OFFSET(l, PyDictObject, ma_used) + 4 * (uint32_t)word));
+				 MAX(SIZEOF(l, PyDictObject),
+				     OFFSET(l, PyDictObject, ma_used) + 4 * (uint32_t)word));
 	h->none_type = heap_type(h, "NoneType", object, 0, SIZEOF(l, PyObject));
 }
 
@@ -464,7 +484,10 @@ static inline struct heap *heap_new(const struct heap_variant *v)
 	assert_non_null(h->bytes);
 	h->target.machine = &h->machine;
 	struct extent extent = {
-		.start = HEAP_BASE, .end = HEAP_BASE + HEAP_SIZE, .host = h->bytes, .source = EXTENT_CORE,
+		.start = HEAP_BASE,
+		.end = HEAP_BASE + HEAP_SIZE,
+		.host = h->bytes,
+		.source = EXTENT_CORE,
 		.flags = EXTENT_READ | EXTENT_WRITE,
 	};
 	assert_true(memory_add(&h->target.memory, &extent));
@@ -488,7 +511,8 @@ static inline void heap_free(struct heap *h)
 
 /* --- what is read back ----------------------------------------------------------------------- */
 
-static inline void heap_assert_repr(struct heap *h, const char *variant, addr_t at, const char *expected)
+static inline void heap_assert_repr(struct heap *h, const char *variant, addr_t at,
+				    const char *expected)
 {
 	_str_ struct str out = STR_INIT;
 	bool cut = object_repr(&h->rt, at, &repr_limits_json, &out);
@@ -498,7 +522,8 @@ static inline void heap_assert_repr(struct heap *h, const char *variant, addr_t 
 
 /* Run the body with a heap of each variant. */
 #define HEAP_EACH(h, v)                                                                            \
-	for (const struct heap_variant *v = heap_variants; v < heap_variants + ARRAY_SIZE(heap_variants); v++) \
+	for (const struct heap_variant *v = heap_variants;                                         \
+	     v < heap_variants + ARRAY_SIZE(heap_variants); v++)                                   \
 		for (struct heap *h = heap_new(v); h; heap_free(h), h = NULL)
 #define assert_repr(h, v, at, expected)                                                            \
 	do {                                                                                       \

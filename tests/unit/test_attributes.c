@@ -48,13 +48,15 @@ static addr_t draw_instance(struct heap *h, addr_t class)
 static void attributes_of__reads_a_dict(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		int64_t offset;
 		addr_t class = class_with_dict(h, &offset);
 		addr_t at = draw_instance(h, class);
 		assert_attributes(h, at, "");
-		addr_t dict = heap_dict(h, 2, (addr_t[]){ heap_text(h, "a"), heap_int(h, 1),
-							  heap_text(h, "b"), heap_int(h, 2) });
+		addr_t dict = heap_dict(h, 2,
+					(addr_t[]){ heap_text(h, "a"), heap_int(h, 1),
+						    heap_text(h, "b"), heap_int(h, 2) });
 		heap_word(h, at + (uint64_t)offset, dict);
 		assert_attributes(h, at, "a=1 b=2 ");
 		struct object o;
@@ -93,12 +95,14 @@ static void draw_values(struct heap *h, addr_t at, addr_t *ret_pointer)
 static void attributes_of__reads_values_without_a_dict(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (h->l->dialect.attributes == ATTRIBUTES_DICTOFFSET)
 			continue;
 		int64_t offset, word = h->machine.word;
 		addr_t values, class = class_with_dict(h, &offset);
-		addr_t keys = heap_keys(h, 3, 2, 2, (addr_t[]){ heap_text(h, "a"), 0, heap_text(h, "b"), 0 });
+		addr_t keys = heap_keys(h, 3, 2, 2,
+					(addr_t[]){ heap_text(h, "a"), 0, heap_text(h, "b"), 0 });
 		HPUT(h, class, PyHeapTypeObject, ht_cached_keys, keys);
 		addr_t at = draw_instance(h, class);
 		draw_values(h, at, &values);
@@ -110,7 +114,7 @@ static void attributes_of__reads_values_without_a_dict(void **state)
 		struct object o;
 		assert_true(object_load(&h->rt, at, &o));
 		assert_true(object_dict(&h->rt, &o) == 0);
-		if (!values)	/* no longer valid: a dict took over, and was deleted */
+		if (!values) /* no longer valid: a dict took over, and was deleted */
 			HPUT(h, at + SIZEOF(h->l, PyObject), PyDictValues, valid, 0);
 		else
 			HPUT(h, class, PyHeapTypeObject, ht_cached_keys, 0);
@@ -121,7 +125,8 @@ static void attributes_of__reads_values_without_a_dict(void **state)
 static void attributes_of__counts_a_negative_offset_from_the_end(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (h->l->dialect.attributes > ATTRIBUTES_MANAGED_311 || h->l->dialect.unicode_27)
 			continue;
 		int64_t word = h->machine.word;
@@ -143,11 +148,13 @@ static void attributes_of__counts_a_negative_offset_from_the_end(void **state)
 static void attributes_of__reads_slots_along_the_mro(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		const struct layout *l = h->l;
-		size_t word = h->machine.word, head = SIZEOF(l, PyObject), def = SIZEOF(l, PyMemberDef);
+		size_t word = h->machine.word, head = SIZEOF(l, PyObject),
+		       def = SIZEOF(l, PyMemberDef);
 		addr_t base = heap_class(h, "app", "Base", h->object_type, 0, head + word);
-		heap_alloc(h, 3 * def);		/* the members stand right behind the class */
+		heap_alloc(h, 3 * def); /* the members stand right behind the class */
 		addr_t child = heap_class(h, "app", "Child", base, 0, head + 2 * word);
 		heap_alloc(h, 3 * def);
 		addr_t classes[] = { base, child };
@@ -155,14 +162,15 @@ static void attributes_of__reads_slots_along_the_mro(void **state)
 			addr_t member = classes[i] + SIZEOF(l, PyHeapTypeObject);
 			memset(heap_at(h, member), 0, def);
 			HPUT(h, classes[i], PyVarObject, ob_size, 1);
-			HPUT(h, member, PyMemberDef, name, heap_raw(h, i ? "right" : "left", i ? 5 : 4));
+			HPUT(h, member, PyMemberDef, name,
+			     heap_raw(h, i ? "right" : "left", i ? 5 : 4));
 			HPUT(h, member, PyMemberDef, type, 16);
 			HPUT(h, member, PyMemberDef, offset, head + i * word);
 		}
 		addr_t at = draw_instance(h, child);
 		heap_words(h, at + head, 2, (addr_t[]){ heap_int(h, 1), heap_int(h, 2) });
 		assert_attributes(h, at, "right=2 left=1 ");
-		heap_word(h, at + head, 0);	/* deleted */
+		heap_word(h, at + head, 0); /* deleted */
 		assert_attributes(h, at, "right=2 ");
 		/* beyond the instance */
 		HPUT(h, child + SIZEOF(l, PyHeapTypeObject), PyMemberDef, offset, 4096);

@@ -18,10 +18,12 @@ static void assert_pairs(struct heap *h, struct dict_iter *it, const char *expec
 static void dict_next__yields_pairs_and_passes_removed_ones(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		struct dict_iter it;
 		addr_t a = heap_text(h, "a"), b = heap_text(h, "b"), c = heap_text(h, "c");
-		addr_t dict = heap_dict(h, 3, (addr_t[]){ a, heap_int(h, 1), b, 0, c, heap_int(h, 3) });
+		addr_t dict =
+			heap_dict(h, 3, (addr_t[]){ a, heap_int(h, 1), b, 0, c, heap_int(h, 3) });
 		assert_true(dict_iter_start(&h->rt, dict, &it));
 		assert_int_equal(it.used, 2);
 		assert_pairs(h, &it, "a=1 c=3 ");
@@ -34,11 +36,13 @@ static void dict_next__yields_pairs_and_passes_removed_ones(void **state)
 static void dict_next__reads_entries_without_a_hash(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (!HAS(h->l, PyDictKeysObject, dk_kind))
 			continue;
 		struct dict_iter it;
-		addr_t items[] = { heap_text(h, "a"), heap_int(h, 1), heap_text(h, "b"), heap_int(h, 2) };
+		addr_t items[] = { heap_text(h, "a"), heap_int(h, 1), heap_text(h, "b"),
+				   heap_int(h, 2) };
 		addr_t dict = heap_dict(h, 0, NULL);
 		HPUT(h, dict, PyDictObject, ma_keys, heap_keys(h, 3, 1, 2, items));
 		assert_true(dict_iter_start(&h->rt, dict, &it));
@@ -65,8 +69,8 @@ static addr_t draw_values(struct heap *h)
 	addr_t at = heap_alloc(h, 16 + 4 * word) + 16;
 	heap_words(h, at, 3, (addr_t[]){ 0, two, three });
 	if (HAS(h->l, PyDictKeysObject, dk_log2_size)) {
-		heap_number(h, at - 1, 1, 8);	/* bytes before the values */
-		heap_number(h, at - 2, 1, 2);	/* attributes */
+		heap_number(h, at - 1, 1, 8); /* bytes before the values */
+		heap_number(h, at - 2, 1, 2); /* attributes */
 		heap_number(h, at - 3, 1, 2);
 		heap_number(h, at - 4, 1, 1);
 	}
@@ -76,12 +80,14 @@ static addr_t draw_values(struct heap *h)
 static void dict_next__follows_the_order_of_a_split_table(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (HAS(h->l, PyDictObject, ma_table))
 			continue;
 		struct dict_iter it;
-		addr_t keys = heap_keys(h, 3, 2, 3, (addr_t[]){ heap_text(h, "x"), 0, heap_text(h, "y"), 0,
-								heap_text(h, "z"), 0 });
+		addr_t keys = heap_keys(h, 3, 2, 3,
+					(addr_t[]){ heap_text(h, "x"), 0, heap_text(h, "y"), 0,
+						    heap_text(h, "z"), 0 });
 		addr_t dict = heap_dict(h, 0, NULL);
 		HPUT(h, dict, PyDictObject, ma_used, 2);
 		HPUT(h, dict, PyDictObject, ma_keys, keys);
@@ -95,11 +101,13 @@ static void dict_next__follows_the_order_of_a_split_table(void **state)
 static void dict_next__ignores_order_bytes_beyond_the_keys(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (!HAS(h->l, PyDictValues, capacity))
 			continue;
 		struct dict_iter it;
-		addr_t keys = heap_keys(h, 3, 2, 2, (addr_t[]){ heap_text(h, "x"), 0, heap_text(h, "y"), 0 });
+		addr_t keys = heap_keys(h, 3, 2, 2,
+					(addr_t[]){ heap_text(h, "x"), 0, heap_text(h, "y"), 0 });
 		assert_true(dict_iter_of_values(&h->rt, keys, draw_values(h), &it));
 		assert_pairs(h, &it, "y=2 ");
 	}
@@ -108,10 +116,12 @@ static void dict_next__ignores_order_bytes_beyond_the_keys(void **state)
 static void dict_get__finds_a_name(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		addr_t a = heap_int(h, 1), ab = heap_int(h, 2);
-		addr_t dict = heap_dict(h, 3, (addr_t[]){ heap_int(h, 9), a, heap_text(h, "ab"), ab,
-							  heap_text(h, "a"), a });
+		addr_t dict = heap_dict(h, 3,
+					(addr_t[]){ heap_int(h, 9), a, heap_text(h, "ab"), ab,
+						    heap_text(h, "a"), a });
 		assert_true(dict_get(&h->rt, dict, "a") == a);
 		assert_true(dict_get(&h->rt, dict, "ab") == ab);
 		assert_true(dict_get(&h->rt, dict, "abc") == 0);
@@ -123,7 +133,8 @@ static void dict_get__finds_a_name(void **state)
 static void dict_iter_start__refuses_sizes_that_cannot_be(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		struct dict_iter it;
 		addr_t dict = heap_dict(h, 1, (addr_t[]){ heap_text(h, "a"), heap_int(h, 1) });
 		addr_t keys = GET_OR(h->l, heap_at(h, dict), PyDictObject, ma_keys, 0);
@@ -143,7 +154,8 @@ static void dict_iter_start__refuses_sizes_that_cannot_be(void **state)
 static void dict_iter_start__shows_the_entries_that_are_left(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (HAS(h->l, PyDictObject, ma_table))
 			continue;
 		struct dict_iter it;

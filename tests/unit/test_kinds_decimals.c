@@ -1,10 +1,13 @@
 /* Decimals: words of digits, and the specification's notation. */
 #include "tests/unit/heap_rig.h"
 
-static addr_t draw(struct heap *h, unsigned flags, int64_t exponent, size_t len, const uint64_t *words)
+static addr_t draw(struct heap *h, unsigned flags, int64_t exponent, size_t len,
+		   const uint64_t *words)
 {
 	const struct layout *l = h->l;
-	addr_t at = heap_object(h, heap_type(h, "decimal.Decimal", h->object_type, 0, SIZEOF(l, PyDecObject)), SIZEOF(l, PyDecObject));
+	addr_t at = heap_object(
+		h, heap_type(h, "decimal.Decimal", h->object_type, 0, SIZEOF(l, PyDecObject)),
+		SIZEOF(l, PyDecObject));
 	addr_t data = heap_alloc(h, (len + 1) * h->machine.word);
 	for (size_t i = 0; i < len; i++)
 		heap_word(h, data + i * h->machine.word, words[i]);
@@ -18,7 +21,8 @@ static addr_t draw(struct heap *h, unsigned flags, int64_t exponent, size_t len,
 static void decimal__changes_notation_with_the_exponent(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (!HAS(h->l, PyDecObject, dec_flags))
 			continue;
 		static const uint64_t n[] = { 123 }, zero[] = { 0 };
@@ -36,19 +40,22 @@ static void decimal__changes_notation_with_the_exponent(void **state)
 static void decimal__joins_its_words(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (!HAS(h->l, PyDecObject, dec_flags))
 			continue;
 		static const uint64_t words[] = { 5, 12 };
-		assert_repr(h, v, draw(h, 0, 0, 2, words), v->word == 8 ? "Decimal('120000000000000000005')" :
-									  "Decimal('12000000005')");
+		assert_repr(h, v, draw(h, 0, 0, 2, words),
+			    v->word == 8 ? "Decimal('120000000000000000005')"
+					 : "Decimal('12000000005')");
 	}
 }
 
 static void decimal__knows_what_is_no_number(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (!HAS(h->l, PyDecObject, dec_flags))
 			continue;
 		static const uint64_t n[] = { 7 };
@@ -68,12 +75,14 @@ static void decimal__knows_what_is_no_number(void **state)
 static void decimal__of_27_is_made_of_python(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (h->l->version.major > 2)
 			continue;
 		addr_t class = heap_class_with_dict(h, "decimal", "Decimal", h->object_type);
-		addr_t items[] = { heap_text(h, "_sign"), heap_int(h, 1), heap_text(h, "_int"), heap_text(h, "15"),
-				   heap_text(h, "_exp"), heap_int(h, -1) };
+		addr_t items[] = { heap_text(h, "_sign"), heap_int(h, 1),
+				   heap_text(h, "_int"),  heap_text(h, "15"),
+				   heap_text(h, "_exp"),  heap_int(h, -1) };
 		assert_repr(h, v, heap_instance(h, class, 3, items), "Decimal('-1.5')");
 		items[5] = heap_text(h, "F");
 		assert_repr(h, v, heap_instance(h, class, 3, items), "Decimal('-Infinity')");

@@ -15,12 +15,15 @@ static addr_t draw_raw(struct heap *h, size_t count, const char *const *parts)
 	addr_t list = heap_list(h, count, items);
 	return heap_instance(h, path_class(h), 1, (addr_t[]){ heap_text(h, "_raw_paths"), list });
 }
-#define RAW(h, ...) draw_raw(h, sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *), (const char *[]){ __VA_ARGS__ })
+#define RAW(h, ...)                                                                                \
+	draw_raw(h, sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *),                      \
+		 (const char *[]){ __VA_ARGS__ })
 
 static void path__as_given_is_joined_and_normalised(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (h->l->dialect.unicode_27)
 			continue;
 		assert_repr(h, v, RAW(h, "a//b/./c/"), "PosixPath('a/b/c')");
@@ -38,11 +41,15 @@ static void path__as_given_is_joined_and_normalised(void **state)
 static void path__that_was_parsed_is_put_together(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (h->l->dialect.unicode_27)
 			continue;
-		addr_t parts = heap_list(h, 3, (addr_t[]){ heap_text(h, "/"), heap_text(h, "a"), heap_text(h, "b") });
-		addr_t items[] = { heap_text(h, "_drv"), heap_text(h, ""), heap_text(h, "_root"), heap_text(h, "/"),
+		addr_t parts = heap_list(
+			h, 3,
+			(addr_t[]){ heap_text(h, "/"), heap_text(h, "a"), heap_text(h, "b") });
+		addr_t items[] = { heap_text(h, "_drv"),   heap_text(h, ""),
+				   heap_text(h, "_root"),  heap_text(h, "/"),
 				   heap_text(h, "_parts"), parts };
 		assert_repr(h, v, heap_instance(h, path_class(h), 3, items), "PosixPath('/a/b')");
 		items[4] = heap_text(h, "_tail_cached");
@@ -56,7 +63,8 @@ static void path__that_was_parsed_is_put_together(void **state)
 static void path__of_windows_shows_slashes(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (h->l->dialect.unicode_27)
 			continue;
 		addr_t pure = heap_class_with_dict(h, "pathlib", "PurePath", h->object_type);
@@ -69,10 +77,12 @@ static void path__of_windows_shows_slashes(void **state)
 static void path__without_anything_is_shown_by_address(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		char expected[64];
 		addr_t at = heap_instance(h, path_class(h), 0, NULL);
-		snprintf(expected, sizeof(expected), "<pathlib.PosixPath object at 0x%" PRIx64 ">", at);
+		snprintf(expected, sizeof(expected), "<pathlib.PosixPath object at 0x%" PRIx64 ">",
+			 at);
 		assert_repr(h, v, at, expected);
 	}
 }

@@ -28,19 +28,24 @@ static addr_t draw_set(struct heap *h, const char *name, size_t count, const add
 static void set__passes_free_and_removed_slots(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		addr_t items[] = { heap_int(h, 1), heap_text(h, "x") };
-		assert_repr(h, v, draw_set(h, "set", 2, items), is_old(h) ? "set([1, 'x'])" : "{1, 'x'}");
+		assert_repr(h, v, draw_set(h, "set", 2, items),
+			    is_old(h) ? "set([1, 'x'])" : "{1, 'x'}");
 		assert_repr(h, v, draw_set(h, "set", 0, NULL), is_old(h) ? "set([])" : "set()");
-		assert_repr(h, v, draw_set(h, "frozenset", 1, items), is_old(h) ? "frozenset([1])" : "frozenset({1})");
-		assert_repr(h, v, draw_set(h, "frozenset", 0, NULL), is_old(h) ? "frozenset([])" : "frozenset()");
+		assert_repr(h, v, draw_set(h, "frozenset", 1, items),
+			    is_old(h) ? "frozenset([1])" : "frozenset({1})");
+		assert_repr(h, v, draw_set(h, "frozenset", 0, NULL),
+			    is_old(h) ? "frozenset([])" : "frozenset()");
 	}
 }
 
 static void set__ends_on_a_table_that_cannot_be(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		_str_ struct str out = STR_INIT;
 		addr_t at = draw_set(h, "set", 0, NULL);
 		HPUT(h, at, PySetObject, used, 1 << 30);

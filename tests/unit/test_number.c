@@ -108,7 +108,8 @@ struct ones {
 	struct integer integer;
 };
 
-static void ones_draw(struct ones *o, const struct machine *m, uint8_t shift, size_t bits, bool negative)
+static void ones_draw(struct ones *o, const struct machine *m, uint8_t shift, size_t bits,
+		      bool negative)
 {
 	size_t count = (bits + shift - 1) / shift;
 	memset(o->bytes, 0, sizeof(o->bytes));
@@ -117,12 +118,14 @@ static void ones_draw(struct ones *o, const struct machine *m, uint8_t shift, si
 		unsigned in_this = (unsigned)MIN((size_t)shift, bits - i * shift);
 		uint32_t digit = (1u << in_this) - 1;
 		for (unsigned b = 0; b < width; b++)
-			o->bytes[i * width + (m->swap ? width - 1 - b : b)] = (uint8_t)(digit >> 8 * b);
+			o->bytes[i * width + (m->swap ? width - 1 - b : b)] =
+				(uint8_t)(digit >> 8 * b);
 	}
 	o->integer = (struct integer){ m, o->bytes, count, shift, negative };
 }
 
-static void assert_integer(const struct integer *i, size_t max, const char *expected, bool expect_cut)
+static void assert_integer(const struct integer *i, size_t max, const char *expected,
+			   bool expect_cut)
 {
 	_str_ struct str out = STR_INIT;
 	bool cut = false;
@@ -162,7 +165,7 @@ static void integer_int64__refuses_what_does_not_fit(void **state)
 	assert_true(value == INT64_MAX);
 	ones_draw(&o, &little, 30, 64, false);
 	assert_false(integer_int64(&o.integer, &value));
-	uint32_t lowest[] = { 0, 0, 8 };	/* 2^63 */
+	uint32_t lowest[] = { 0, 0, 8 }; /* 2^63 */
 	struct integer i = { &little, (uint8_t *)lowest, 3, 30, true };
 	assert_true(integer_int64(&i, &value));
 	assert_true(value == INT64_MIN);
@@ -185,10 +188,10 @@ static void integer_format__knows_the_leading_digits_of_a_huge_number(void **sta
 	ones_draw(&o, &little, 30, 400000, false);
 	integer_format(&o.integer, 60, &leading, &cut);
 	assert_true(cut);
-	assert_string_equal(leading.buf, 
+	assert_string_equal(leading.buf,
 			    "996014342993704967932486400013609278281240687801612263704313...");
 	assert_string_equal(exact.buf + 1000, "...");
-	assert_memory_equal(exact.buf, 
+	assert_memory_equal(exact.buf,
 			    "794090351913296032413251784349270251399372812520869285560834", 60);
 }
 

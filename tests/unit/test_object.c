@@ -4,7 +4,8 @@
 static void object_load__gives_the_type_and_the_bytes(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		struct object o;
 		addr_t at = heap_int(h, 7);
 		assert_true(object_load(&h->rt, at, &o));
@@ -17,14 +18,16 @@ static void object_load__gives_the_type_and_the_bytes(void **state)
 static void object_load__refuses_what_is_no_object(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		struct object o;
 		addr_t at = heap_int(h, 7);
 		assert_false(object_load(&h->rt, 0, &o));
 		assert_false(object_load(&h->rt, at + 1, &o));
 		assert_false(object_load(&h->rt, 0x99999990, &o));
 		assert_false(object_load(&h->rt, HEAP_BASE + HEAP_SIZE - 8, &o));
-		HPUT(h, at, PyObject, ob_type, heap_int(h, 8));	/* a float's free list looks like this */
+		HPUT(h, at, PyObject, ob_type,
+		     heap_int(h, 8)); /* a float's free list looks like this */
 		assert_false(object_load(&h->rt, at, &o));
 	}
 }
@@ -32,7 +35,8 @@ static void object_load__refuses_what_is_no_object(void **state)
 static void object_load__refuses_freed_memory(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		struct object o;
 		addr_t at = heap_int(h, 7);
 		HPUT(h, at, PyObject, ob_refcnt, 0);
@@ -49,10 +53,12 @@ static void object_load__refuses_freed_memory(void **state)
 static void object_load__knows_immortal_and_shared_objects(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		struct object o;
 		addr_t at = heap_int(h, 7);
-		HPUT(h, at, PyObject, ob_refcnt, WIDTH(h->l, PyObject, ob_refcnt) == 4 ? 0xc0000000 : 0xffffffff);
+		HPUT(h, at, PyObject, ob_refcnt,
+		     WIDTH(h->l, PyObject, ob_refcnt) == 4 ? 0xc0000000 : 0xffffffff);
 		HPUT(h, at, PyObject, ob_ref_local, 0xffffffff);
 		assert_true(object_load(&h->rt, at, &o));
 		HPUT(h, at, PyObject, ob_ref_local, 0);
@@ -87,7 +93,8 @@ static void object_int64__reads_all_that_fit(void **state)
 {
 	(void)state;
 	static const int64_t values[] = { 0, 1, -1, INT32_MAX, -((int64_t)1 << 31) };
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		int64_t value;
 		for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 			assert_true(object_int64(&h->rt, heap_int(h, values[i]), &value));
@@ -97,7 +104,8 @@ static void object_int64__reads_all_that_fit(void **state)
 		assert_false(object_int64(&h->rt, 0x99999990, &value));
 		if (HAS(h->l, PyIntObject, ob_ival))
 			continue;
-		addr_t at = heap_digits(h, h->int_type, false, (uint32_t[]){ 1, 1, 1, 1, 1, 1, 1, 1 }, 8);
+		addr_t at = heap_digits(h, h->int_type, false,
+					(uint32_t[]){ 1, 1, 1, 1, 1, 1, 1, 1 }, 8);
 		assert_false(object_int64(&h->rt, at, &value));
 		/* a size that no memory has */
 		HPUT(h, at, PyVarObject, ob_size, v->word == 4 ? INT32_MAX : INT64_MAX);
@@ -109,7 +117,8 @@ static void object_int64__reads_all_that_fit(void **state)
 static void object_bytes__gives_host_bytes(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		size_t len = 99;
 		addr_t at = heap_bytes(h, "a\0b", 3);
 		const uint8_t *p = object_bytes(&h->rt, at, &len);
@@ -128,11 +137,13 @@ static void object_bytes__gives_host_bytes(void **state)
 static void object_sequence__counts_what_is_readable(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		size_t count;
 		addr_t items, item;
 		addr_t one = heap_int(h, 1);
-		addr_t list = heap_list(h, 2, (addr_t[]){ one, one }), tuple = heap_tuple(h, 1, &one);
+		addr_t list = heap_list(h, 2, (addr_t[]){ one, one }),
+		       tuple = heap_tuple(h, 1, &one);
 		assert_true(object_sequence(&h->rt, list, &count, &items));
 		assert_int_equal(count, 2);
 		assert_true(target_read_word(&h->target, items, &item) && item == one);

@@ -4,7 +4,8 @@
 static void repr__shows_numbers(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		assert_repr(h, v, heap_int(h, 0), "0");
 		assert_repr(h, v, heap_int(h, -42), "-42");
 		assert_repr(h, v, heap_int(h, 1 << 30), "1073741824");
@@ -18,21 +19,26 @@ static void repr__shows_numbers(void **state)
 static void repr__shows_text_and_bytes(void **state)
 {
 	(void)state;
-	static const uint32_t latin[] = { 'a', 0xe9 }, greek[] = { 0x3b1, '\'' }, emoji[] = { 0x1f600 };
-	HEAP_EACH(h, v) {
+	static const uint32_t latin[] = { 'a', 0xe9 }, greek[] = { 0x3b1, '\'' },
+			      emoji[] = { 0x1f600 };
+	HEAP_EACH(h, v)
+	{
 		bool old = h->l->dialect.unicode_27;
 		assert_repr(h, v, heap_text(h, "it's\n"), "\"it's\\n\"");
 		assert_repr(h, v, heap_bytes(h, "a\xff", 2), old ? "'a\\xff'" : "b'a\\xff'");
 		assert_repr(h, v, heap_unicode(h, 1, latin, 2), old ? "u'a\\xe9'" : "'a\u00e9'");
-		assert_repr(h, v, heap_unicode(h, 2, greek, 2), old ? "u\"\\u03b1'\"" : "\"\u03b1'\"");
-		assert_repr(h, v, heap_unicode(h, 4, emoji, 1), old ? "u'\\U0001f600'" : "'\U0001f600'");
+		assert_repr(h, v, heap_unicode(h, 2, greek, 2),
+			    old ? "u\"\\u03b1'\"" : "\"\u03b1'\"");
+		assert_repr(h, v, heap_unicode(h, 4, emoji, 1),
+			    old ? "u'\\U0001f600'" : "'\U0001f600'");
 	}
 }
 
 static void repr__shows_containers(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		addr_t one = heap_int(h, 1), x = heap_text(h, "x"), none = heap_none(h);
 		addr_t list = heap_list(h, 2, (addr_t[]){ one, x });
 		addr_t tuple = heap_tuple(h, 1, (addr_t[]){ list });
@@ -48,7 +54,8 @@ static void repr__shows_containers(void **state)
 static void repr__shows_a_cycle_as_python_does(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		addr_t list = heap_list(h, 1, (addr_t[]){ 0 });
 		addr_t tuple = heap_tuple(h, 1, (addr_t[]){ list });
 		heap_word(h, GET(h->l, heap_at(h, list), PyListObject, ob_item), tuple);
@@ -60,9 +67,11 @@ static void repr__shows_a_cycle_as_python_does(void **state)
 static void repr__names_a_class_that_it_does_not_know(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		char expected[64];
-		addr_t class = heap_class(h, "app", "Outer.Session", h->object_type, 0, SIZEOF(h->l, PyObject));
+		addr_t class = heap_class(h, "app", "Outer.Session", h->object_type, 0,
+					  SIZEOF(h->l, PyObject));
 		addr_t at = heap_object(h, class, 64);
 		snprintf(expected, sizeof(expected), "<app.%s object at 0x%" PRIx64 ">",
 			 h->l->dialect.unicode_27 ? "Session" : "Outer.Session", at);
@@ -84,8 +93,9 @@ static void repr__says_what_is_lost(void **state)
 	addr_t linked = heap_int(h, 5);
 	HPUT(h, linked, PyObject, ob_refcnt, 0x7f0012345678);
 	char expected[200];
-	snprintf(expected, sizeof(expected), "[<lost 0x99999990>, <lost 0x%" PRIx64 ">, <lost 0x%" PRIx64 ">, <NULL>]",
-		 freed, linked);
+	snprintf(expected, sizeof(expected),
+		 "[<lost 0x99999990>, <lost 0x%" PRIx64 ">, <lost 0x%" PRIx64 ">, <NULL>]", freed,
+		 linked);
 	assert_repr(h, &one, heap_list(h, 4, (addr_t[]){ 0x99999990, freed, linked, 0 }), expected);
 	addr_t list = heap_list(h, 1, (addr_t[]){ freed });
 	HPUT(h, list, PyListObject, ob_item, 0x77777770);
@@ -120,9 +130,12 @@ static void repr__keeps_to_depth_items_and_text(void **state)
 {
 	(void)state;
 	struct heap *h = heap_new(&one);
-	const struct repr_limits limits = { .depth = 2, .length = 100, .items = 2, .text = 3, .dots = true };
+	const struct repr_limits limits = {
+		.depth = 2, .length = 100, .items = 2, .text = 3, .dots = true
+	};
 	_str_ struct str out = STR_INIT;
-	addr_t deep = heap_list(h, 1, (addr_t[]){ heap_list(h, 1, (addr_t[]){ heap_list(h, 0, NULL) }) });
+	addr_t deep =
+		heap_list(h, 1, (addr_t[]){ heap_list(h, 1, (addr_t[]){ heap_list(h, 0, NULL) }) });
 	assert_true(object_repr(&h->rt, deep, &limits, &out));
 	assert_string_equal(out.buf, "[[[...]]]");
 	str_reset(&out);

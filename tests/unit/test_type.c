@@ -6,7 +6,8 @@
 static void pytype_at__is_cached_and_leads_to_its_base(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		const struct pytype *type = pytype_at(&h->rt, h->bool_type);
 		assert_non_null(type);
 		assert_string_equal(type->full_name, "bool");
@@ -15,7 +16,8 @@ static void pytype_at__is_cached_and_leads_to_its_base(void **state)
 		assert_null(type->base->base->base);
 		assert_ptr_equal(pytype_at(&h->rt, h->bool_type), type);
 		assert_ptr_equal(pytype_at(&h->rt, h->int_type), type->base);
-		assert_true(pytype_is(type, "int") && pytype_is(type, "bool") && !pytype_is(type, "str"));
+		assert_true(pytype_is(type, "int") && pytype_is(type, "bool") &&
+			    !pytype_is(type, "str"));
 		assert_true(pytype_is_subtype(type, h->int_type));
 		assert_false(pytype_is_subtype(type, h->str_type));
 	}
@@ -24,14 +26,16 @@ static void pytype_at__is_cached_and_leads_to_its_base(void **state)
 static void pytype_at__names_classes_with_their_module(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
-		addr_t at = heap_class(h, "app.web", "Outer.Session", h->dict_type, TPFLAGS_DICT_SUBCLASS,
-				       SIZEOF(h->l, PyDictObject) + 64);
+	HEAP_EACH(h, v)
+	{
+		addr_t at = heap_class(h, "app.web", "Outer.Session", h->dict_type,
+				       TPFLAGS_DICT_SUBCLASS, SIZEOF(h->l, PyDictObject) + 64);
 		const struct pytype *type = pytype_at(&h->rt, at);
 		assert_string_equal(type->name, "Session");
 		assert_string_equal(type->module, "app.web");
 		bool old = h->l->dialect.unicode_27;
-		assert_string_equal(type->full_name, old ? "app.web.Session" : "app.web.Outer.Session");
+		assert_string_equal(type->full_name,
+				    old ? "app.web.Session" : "app.web.Outer.Session");
 		assert_string_equal(type->kind->name, "dict");
 		assert_false(type->is_exact_kind);
 		at = heap_type(h, "datetime.date", h->object_type, 0, 64);
@@ -46,7 +50,8 @@ static void pytype_at__names_classes_with_their_module(void **state)
 static void pytype_at__refuses_what_is_no_type(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		assert_null(pytype_at(&h->rt, 0));
 		assert_null(pytype_at(&h->rt, 0x99999990));
 		assert_null(pytype_at(&h->rt, heap_int(h, 1)));
@@ -54,14 +59,15 @@ static void pytype_at__refuses_what_is_no_type(void **state)
 		assert_null(pytype_at(&h->rt, huge));
 		addr_t self = heap_type(h, "self", h->object_type, TPFLAGS_TYPE_SUBCLASS, 64);
 		HPUT(h, self, PyObject, ob_type, self);
-		assert_null(pytype_at(&h->rt, self));	/* another type(type) than the proved one */
+		assert_null(pytype_at(&h->rt, self)); /* another type(type) than the proved one */
 	}
 }
 
 static void pytype_at__accepts_metaclasses(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		addr_t meta = heap_class(h, "app", "Meta", h->rt.type_type, TPFLAGS_TYPE_SUBCLASS,
 					 SIZEOF(h->l, PyHeapTypeObject));
 		addr_t class = heap_class(h, "app", "C", h->object_type, 0, 64);
@@ -74,7 +80,8 @@ static void pytype_at__accepts_metaclasses(void **state)
 static void pytype_at__ends_on_a_cycle_of_bases(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		addr_t a = heap_type(h, "a", 0, 0, 64), b = heap_type(h, "b", a, 0, 64);
 		HPUT(h, a, PyTypeObject, tp_base, b);
 		assert_string_equal(pytype_at(&h->rt, a)->full_name, "a");
@@ -87,11 +94,13 @@ static void pytype_at__ends_on_a_cycle_of_bases(void **state)
 static void pytype_at__finds_a_lost_name_in_the_builtins(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		const struct layout *l = h->l;
 		addr_t interp = heap_alloc(h, SIZEOF(l, PyInterpreterState));
-		addr_t dict = heap_dict(h, 2, (addr_t[]){ heap_text(h, "answer"), heap_int(h, 42),
-							  heap_text(h, "float"), h->float_type });
+		addr_t dict = heap_dict(h, 2,
+					(addr_t[]){ heap_text(h, "answer"), heap_int(h, 42),
+						    heap_text(h, "float"), h->float_type });
 		HPUT(h, h->float_type, PyTypeObject, tp_name, 0x99999990);
 		HPUT(h, interp, PyInterpreterState, builtins, dict);
 		h->rt.interpreters = interp;
@@ -109,8 +118,10 @@ static void pytype_at__finds_a_lost_name_in_the_builtins(void **state)
 static void pytype_at__knows_kinds_by_flags_where_names_are_lost(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
-		addr_t type = heap_type(h, "x", 0, TPFLAGS_LIST_SUBCLASS, SIZEOF(h->l, PyListObject));
+	HEAP_EACH(h, v)
+	{
+		addr_t type =
+			heap_type(h, "x", 0, TPFLAGS_LIST_SUBCLASS, SIZEOF(h->l, PyListObject));
 		HPUT(h, type, PyTypeObject, tp_name, 0x99999990);
 		addr_t list = heap_list(h, 1, (addr_t[]){ heap_int(h, 1) });
 		HPUT(h, list, PyObject, ob_type, type);
@@ -122,8 +133,10 @@ static void pytype_at__knows_kinds_by_flags_where_names_are_lost(void **state)
 static void pytype_at__gives_no_kind_that_does_not_fit(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
-		addr_t type = heap_type(h, "list", h->object_type, TPFLAGS_LIST_SUBCLASS, SIZEOF(h->l, PyObject));
+	HEAP_EACH(h, v)
+	{
+		addr_t type = heap_type(h, "list", h->object_type, TPFLAGS_LIST_SUBCLASS,
+					SIZEOF(h->l, PyObject));
 		assert_ptr_equal(pytype_at(&h->rt, type)->kind, &kind_object);
 	}
 }
@@ -131,15 +144,18 @@ static void pytype_at__gives_no_kind_that_does_not_fit(void **state)
 static void pytype_lookup__searches_the_mro(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		addr_t base = heap_class(h, "app", "Base", h->object_type, 0, 64);
 		addr_t other = heap_class(h, "app", "Other", h->object_type, 0, 64);
 		addr_t child = heap_class(h, "app", "Child", base, 0, 64);
 		addr_t one = heap_int(h, 1), owner = 0;
-		HPUT(h, other, PyTypeObject, tp_dict, heap_dict(h, 1, (addr_t[]){ heap_text(h, "x"), one }));
+		HPUT(h, other, PyTypeObject, tp_dict,
+		     heap_dict(h, 1, (addr_t[]){ heap_text(h, "x"), one }));
 		const struct pytype *type = pytype_at(&h->rt, child);
 		assert_true(pytype_lookup(&h->rt, type, "x", &owner) == 0);
-		HPUT(h, child, PyTypeObject, tp_mro, heap_tuple(h, 4, (addr_t[]){ child, base, other, h->object_type }));
+		HPUT(h, child, PyTypeObject, tp_mro,
+		     heap_tuple(h, 4, (addr_t[]){ child, base, other, h->object_type }));
 		assert_true(pytype_lookup(&h->rt, type, "x", &owner) == one);
 		assert_true(owner == other);
 	}
@@ -149,7 +165,8 @@ static void pytype_lookup__searches_the_mro(void **state)
 static void pytype_dict__looks_into_the_interpreter(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		const struct layout *l = h->l;
 		if (!HAS_STRUCT(l, managed_static_type_state) || v->word == 4)
 			continue;

@@ -6,8 +6,10 @@
 static void object_text__reads_every_width(void **state)
 {
 	(void)state;
-	static const uint32_t latin[] = { 'a', 0xe9 }, greek[] = { 0x3b1, 0x3b2 }, emoji[] = { 'x', 0x1f600 };
-	HEAP_EACH(h, v) {
+	static const uint32_t latin[] = { 'a', 0xe9 }, greek[] = { 0x3b1, 0x3b2 },
+			      emoji[] = { 'x', 0x1f600 };
+	HEAP_EACH(h, v)
+	{
 		_str_ struct str out = STR_INIT;
 		bool cut = true;
 		assert_true(object_text(&h->rt, heap_text(h, "plain"), 100, &out, &cut));
@@ -23,7 +25,8 @@ static void object_text__cuts_by_characters(void **state)
 {
 	(void)state;
 	static const uint32_t greek[] = { 0x3b1, 0x3b2, 0x3b3 };
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		_str_ struct str out = STR_INIT;
 		bool cut = false;
 		assert_true(object_text(&h->rt, heap_unicode(h, 2, greek, 3), 2, &out, &cut));
@@ -51,7 +54,8 @@ static void object_text__reads_a_str_that_is_not_ready(void **state)
 {
 	(void)state;
 	static const uint32_t units[] = { 'o', 0x3b1 };
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		if (!HAS(h->l, PyASCIIObject, wstr))
 			continue;
 		addr_t data = heap_alloc(h, 16);
@@ -68,7 +72,8 @@ static void object_text__reads_a_str_that_is_not_ready(void **state)
 static void object_text__refuses_what_is_no_text_or_lost(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		_str_ struct str out = STR_INIT;
 		str_adds(&out, "kept");
 		assert_false(object_text(&h->rt, heap_int(h, 1), 100, &out, NULL));
@@ -87,7 +92,8 @@ static void object_text__refuses_what_is_no_text_or_lost(void **state)
 static void object_name__is_one_string_for_one_object(void **state)
 {
 	(void)state;
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		addr_t at = heap_text(h, "name");
 		const char *name = object_name(&h->rt, at);
 		assert_string_equal(name, "name");
@@ -100,7 +106,8 @@ static void text_equals__compares_whole_names(void **state)
 {
 	(void)state;
 	static const uint32_t wide[] = { 'n', 'a', 'm', 'e' };
-	HEAP_EACH(h, v) {
+	HEAP_EACH(h, v)
+	{
 		addr_t at = heap_text(h, "name");
 		assert_true(text_equals(&h->rt, at, "name", 4));
 		assert_false(text_equals(&h->rt, at, "nam", 3));
@@ -113,8 +120,9 @@ static void text_equals__compares_whole_names(void **state)
 static void assert_escaped(const uint32_t *units, size_t len, bool old, const char *expected)
 {
 	static const struct machine host = { .word = 8 };
-	struct characters c = { .machine = &host, .data = (const uint8_t *)units, .len = len,
-				.seen = len, .unit = 4 };
+	struct characters c = {
+		.machine = &host, .data = (const uint8_t *)units, .len = len, .seen = len, .unit = 4
+	};
 	_str_ struct str out = STR_INIT;
 	bool cut = false;
 	characters_repr(&c, 1000, old, &out, &cut);
@@ -133,10 +141,10 @@ static void characters_repr__chooses_quotes_and_escapes(void **state)
 	ESCAPED(false, "'\\'\"'", '\'', '"');
 	ESCAPED(false, "'\\\\\\t\\n\\r\\x00\\x1b\\x7f'", '\\', '\t', '\n', '\r', 0, 0x1b, 0x7f);
 	ESCAPED(false, "'\u00e9\u65e5\U0001f600'", 0xe9, 0x65e5, 0x1f600);
-	ESCAPED(false, "'\\x85\\xa0\\xad\\u200b\\u202e\\u2028\\ue000\\ud800\\U000e0001'", 0x85, 0xa0, 0xad,
-		0x200b, 0x202e, 0x2028, 0xe000, 0xd800, 0xe0001);
+	ESCAPED(false, "'\\x85\\xa0\\xad\\u200b\\u202e\\u2028\\ue000\\ud800\\U000e0001'", 0x85,
+		0xa0, 0xad, 0x200b, 0x202e, 0x2028, 0xe000, 0xd800, 0xe0001);
 	ESCAPED(true, "'\\xe9\\u65e5\\U0001f600'", 0xe9, 0x65e5, 0x1f600);
-	ESCAPED(false, "'\\U00110000'", 0x110000);	/* no character at all */
+	ESCAPED(false, "'\\U00110000'", 0x110000); /* no character at all */
 }
 
 static void bytes_escape__follows_bytes_and_bytearray(void **state)
