@@ -314,10 +314,7 @@ static bool code_repr(struct repr *r, const struct object *o)
 	{                                                                                          \
 		FIELD_PyDescrObject_d_type, FIELD_PyDescrObject_d_name                             \
 	}
-#define GENERATOR_FIELDS                                                                           \
-	{                                                                                          \
-		FIELD_PyGenObject_gi_qualname                                                      \
-	}
+#define GENERATOR_FIELDS { FIELD_PyGenObject_gi_qualname, FIELD_PyGenObject_gi_code }
 
 const struct kind kinds_functions[] = {
 	{ .name = "function",

@@ -40,7 +40,7 @@ static uint64_t next_word(struct input *in)
 struct zoo {
 	struct heap *heap;
 	addr_t objects[OBJECTS_MAX];
-	size_t count;
+	size_t count, kinds; /* the first `kinds` are one of each kind */
 };
 
 static uint64_t flags_of(const struct heap *h, const char *name)
@@ -82,6 +82,7 @@ static void zoo_populate(struct zoo *z)
 			z->objects[z->count++] = heap_object(h, type, BODY + 64);
 		}
 	}
+	z->kinds = z->count;
 	z->objects[z->count++] = heap_text(h, "name");
 	z->objects[z->count++] = heap_int(h, 3);
 	z->objects[z->count++] = heap_none(h);
@@ -142,6 +143,23 @@ static void look_at(struct heap *h, addr_t at)
 	attribute_iter_free(it);
 }
 
+/* Objects of each kind that end where memory ends, shorter than they should be: nothing behind them
+ * may be read. */
+static void look_at_the_edge(struct zoo *z, struct input *in)
+{
+	struct heap *h = z->heap;
+	unsigned word = h->machine.word;
+	for (size_t i = 0; i < z->kinds; i++) {
+		size_t size = SIZEOF(h->l, PyObject) + next_word(in) % 12 * word;
+		addr_t at = HEAP_BASE + HEAP_SIZE - size;
+		addr_t type = GET(h->l, heap_at(h, z->objects[i]), PyObject, ob_type);
+		memcpy(heap_at(h, at), heap_at(h, z->objects[i]), size);
+		HPUT(h, type, PyTypeObject, tp_basicsize, size);
+		runtime_forget(&h->rt);
+		look_at(h, at);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size, 1 };
@@ -153,6 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	zoo_fill(&z, &in);
 	for (size_t i = 0; i < z.count; i++)
 		look_at(z.heap, z.objects[i]);
+	look_at_the_edge(&z, &in);
 	heap_free(z.heap);
 	return 0;
 }
