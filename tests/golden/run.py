@@ -20,7 +20,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 CORES = os.path.join(ROOT, "fixtures", "cores")
-FORMS = (("txt", ["--locals=full"]), ("json", ["--locals", "--json"]))
+FORMS = (("txt", ["--locals"]), ("json", ["--locals", "--json"]))
 
 
 def output(pycore, core, options, empty):

@@ -168,7 +168,7 @@ class Embedded(Copied):
 
 
 class Slim(program.Program):
-    """`pycore slim` keeps what bt needs, the library pages included."""
+    """`pycore slim` keeps what bt needs: library pages, source lines."""
 
     def run(self, interpreter, base, binary):
         core, truth = self.make(interpreter, base)
@@ -186,8 +186,7 @@ class Slim(program.Program):
         os.mkdir(empty)
         os.unlink(core)
         alone = program.full_check(
-            binary, small, truth, ["--sysroot", empty, "--search", base],
-            sources=False)
+            binary, small, truth, ["--sysroot", empty])
         return results + [("alone: " + name, found) for name, found in alone]
 
 
@@ -321,6 +320,8 @@ ALL = [
     Moved("calls", name="symlink", quick=True),
     Embedded("calls", name="embedded"),
     Slim("calls", name="slim", quick=True),
+    Slim("values", name="slim-values"),
+    Slim("threads", name="slim-threads"),
     Forms("calls", name="forms"),
     Wrapped("calls", name="usage"),
 ]
