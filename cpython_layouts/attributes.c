@@ -14,6 +14,7 @@
 #define MRO_MAX       64
 #define SLOTS_MAX     1000
 #define SLOT_NAME_MAX 1000
+#define SEARCH_MAX 20000	/* attributes of an instance that are looked through for a name */
 /* Include/structmember.h (all versions) */
 #define MEMBER_OBJECT    6
 #define MEMBER_OBJECT_EX 16
@@ -254,7 +255,7 @@ addr_t object_attribute(struct runtime *rt, const struct object *o, const char *
 	const char *member;
 	size_t len = strlen(name);
 	if (instance_iter(rt, o, &it))
-		while (dict_next(&it, &key, &value))
+		for (size_t n = 0; n < SEARCH_MAX && dict_next(&it, &key, &value); n++)
 			if (text_equals(rt, key, name, len))
 				return value;
 	addr_t mro[MRO_MAX];

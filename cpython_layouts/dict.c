@@ -12,6 +12,9 @@
 
 /* A table of more entries than this is taken for damaged. */
 #define LOG2_SIZE_MAX 40
+/* So many free entries in a row end the iteration, so many entries a search: a dict may be crafted. */
+#define FREE_MAX (1 << 20)
+#define SEARCH_MAX 200000
 
 static bool entries_see(struct dict_iter *it, addr_t at, uint64_t count)
 {
@@ -186,8 +189,13 @@ bool dict_iter_start(struct runtime *rt, addr_t dict, struct dict_iter *ret)
 
 bool dict_next(struct dict_iter *it, addr_t *ret_key, addr_t *ret_value)
 {
-	while (it->index < it->count) {
+	for (size_t n = 0; it->index < it->count; n++) {
 		size_t i = it->index++;
+		if (n == FREE_MAX) {
+			it->lost = true;
+			it->index = it->count;
+			return false;
+		}
 		if (it->order) {
 			i = it->reversed_order ? *(it->order - i) : it->order[i];
 			if (i >= it->key_count)
@@ -213,7 +221,7 @@ addr_t dict_get(struct runtime *rt, addr_t dict, const char *name)
 	size_t len = strlen(name);
 	if (!dict_iter_start(rt, dict, &it))
 		return 0;
-	while (dict_next(&it, &key, &value))
+	for (size_t n = 0; n < SEARCH_MAX && dict_next(&it, &key, &value); n++)
 		if (text_equals(rt, key, name, len))
 			return value;
 	return 0;

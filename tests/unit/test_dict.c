@@ -179,6 +179,24 @@ static void dict_iter_start__shows_the_entries_that_are_left(void **state)
 	}
 }
 
+/* A table of nothing but free entries, larger than any that is searched to its end. */
+static void dict_next__gives_up_on_endless_free_entries(void **state)
+{
+	(void)state;
+	static const struct heap_variant one = { "3.12", 8, false };
+	struct heap *h = heap_new(&one);
+	struct dict_iter it = { .rt = &h->rt, .entry_size = 16, .value_offset = 8 };
+	addr_t key, value;
+	it.count = (1 << 20) + 10;
+	uint8_t *entries = calloc(it.count, it.entry_size);
+	assert_non_null(entries);
+	it.entries = entries;
+	assert_false(dict_next(&it, &key, &value));
+	assert_true(it.lost);
+	free(entries);
+	heap_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +207,7 @@ int main(void)
 		cmocka_unit_test(dict_get__finds_a_name),
 		cmocka_unit_test(dict_iter_start__refuses_sizes_that_cannot_be),
 		cmocka_unit_test(dict_iter_start__shows_the_entries_that_are_left),
+		cmocka_unit_test(dict_next__gives_up_on_endless_free_entries),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
