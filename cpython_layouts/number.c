@@ -65,6 +65,8 @@ uint32_t integer_digit(const struct integer *i, size_t index)
 bool integer_int64(const struct integer *i, int64_t *ret)
 {
 	uint64_t value = 0;
+	if (i->count > 64u / i->shift + 1) /* CPython keeps no zeros on top */
+		return false;
 	for (size_t n = i->count; n-- > 0;) {
 		if (value >> (64 - i->shift))
 			return false;
@@ -230,10 +232,16 @@ void integer_format(const struct integer *i, size_t max, struct str *out, bool *
 		int64_format(small, out);
 		return;
 	}
-	struct integer trimmed = *i; /* a damaged one may have zeros on top */
-	while (trimmed.count && integer_digit(&trimmed, trimmed.count - 1) == 0)
+	struct integer trimmed = *i; /* a damaged one may have zeros on top, without end */
+	while (trimmed.count && i->count - trimmed.count < EXACT_DIGITS &&
+	       integer_digit(&trimmed, trimmed.count - 1) == 0)
 		trimmed.count--;
 	i = &trimmed;
+	if (i->count == 0 || integer_digit(i, i->count - 1) == 0) {
+		str_adds(out, "0");
+		*cut |= i->count > 0;
+		return;
+	}
 	bool short_of = false;
 	if (i->negative)
 		str_addc(out, '-');

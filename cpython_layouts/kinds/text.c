@@ -43,7 +43,7 @@ static bool bytes_object_repr(struct repr *r, const struct object *o)
 void bytes_shown(struct repr *r, const uint8_t *p, size_t seen, uint64_t len, bool escape_single)
 {
 	size_t shown = MIN(seen, r->limits->text);
-	char quote = bytes_quote(p, seen);
+	char quote = bytes_quote(p, MIN(seen, (size_t)QUOTE_SCAN));
 	str_addc(r->out, quote);
 	bytes_escape(p, shown, quote, escape_single, r->out);
 	if (shown < len) {

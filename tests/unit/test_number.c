@@ -195,6 +195,20 @@ static void integer_format__knows_the_leading_digits_of_a_huge_number(void **sta
 			    "794090351913296032413251784349270251399372812520869285560834", 60);
 }
 
+static void integer_format__ends_on_zeros_without_end(void **state)
+{
+	(void)state;
+	static struct ones o;
+	ones_draw(&o, &little, 30, 60, false);
+	o.integer.count = 5;
+	assert_integer(&o.integer, 100, "1152921504606846975", false);
+	ones_draw(&o, &little, 30, 0, true);
+	o.integer.count = 5;
+	assert_integer(&o.integer, 100, "0", false);
+	o.integer.count = 16000;
+	assert_integer(&o.integer, 100, "0", true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +221,7 @@ int main(void)
 		cmocka_unit_test(integer_format__converts_any_digits_and_byte_order),
 		cmocka_unit_test(integer_int64__refuses_what_does_not_fit),
 		cmocka_unit_test(integer_format__knows_the_leading_digits_of_a_huge_number),
+		cmocka_unit_test(integer_format__ends_on_zeros_without_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
