@@ -30,7 +30,8 @@ static bool find_auxv(const struct elfcore *core, addr_t *ret)
 	if (!found)
 		return false;
 	*ret = from + (addr_t)(found - p);
-	return true;
+	/* Read, so that a slim core keeps it where it straddles a page. */
+	return memory_at(m, *ret, core->auxv_size) != NULL;
 }
 
 /* Down from auxv: over the NULL and the pointers of envp, then over those of argv, until a word is
