@@ -81,8 +81,9 @@ static const struct mapping *mapping_at(const struct target *t, addr_t addr)
 		else
 			high = middle;
 	}
-	const struct mapping *m = t->mappings.items + low;
-	return low < t->mappings.len && m->start <= addr ? m : NULL;
+	if (low == t->mappings.len || t->mappings.items[low].start > addr)
+		return NULL;
+	return &t->mappings.items[low];
 }
 
 /* Each PT_LOAD of the file is mapped where it should be, from the right offset. */

@@ -203,8 +203,9 @@ const struct module *target_module_at(const struct target *t, addr_t addr)
 		else
 			high = middle;
 	}
-	const struct module *module = t->modules.items + low;
-	return low < t->modules.len && module->start <= addr ? module : NULL;
+	if (low == t->modules.len || t->modules.items[low].start > addr)
+		return NULL;
+	return &t->modules.items[low];
 }
 
 const struct os_thread *target_thread_by_tid(const struct target *t, uint64_t tid)
