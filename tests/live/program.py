@@ -59,7 +59,8 @@ class Program:
         for _ in range(3):
             core, truth = core_of(
                 interpreter.command, self.program, base, self.how,
-                self.arguments, environment=self.environment)
+                self.arguments, environment=self.environment,
+                seconds=300 if interpreter.emulated else 60)
             if os.path.exists(truth):
                 break       # else this Python died of its own accord
             os.unlink(core)
