@@ -71,7 +71,7 @@ static void repair(struct copy *c)
 static size_t somewhere(const struct copy *c, size_t len)
 {
 	size_t limit = c->size - len;
-	size_t at = below(16) ? below(limit) : below(limit < 8192 ? limit : 8192);
+	size_t at = below(24) ? below(limit) : below(limit < 8192 ? limit : 8192);
 	return below(4) ? at & ~(size_t)7 : at;
 }
 
@@ -135,10 +135,11 @@ static void damage_block(struct copy *c)
 
 static void damage(struct copy *c)
 {
-	if (!below(8)) {	/* cut: anywhere, or just behind a page */
+	if (!below(12)) {	/* cut: anywhere, or just behind a page */
 		size_t size = below(2) ? below(c->size) : below(c->size) & ~(size_t)(PAGE - 1);
 		if (ftruncate(c->fd, (off_t)size) != 0)
 			exit(2);
+		remember(c, size, c->size - size);	/* gone, and zero when it is long again */
 		return;		/* what is mapped behind the cut must not be written to */
 	}
 	size_t count = 1 + below((size_t)1 << below(5));
@@ -250,7 +251,7 @@ static void try_copy(struct copy *c, const char *path, size_t command, const cha
 	const char *wrong = judge(status, &used, said);
 	tally->runs++;
 	if (tally->verbose)
-		printf("seed %llu: %.3f s, status %#x: %.100s\n", (unsigned long long)seed, took,
+		printf("seed %llu: %.3f s, status %#x: %.400s\n", (unsigned long long)seed, took,
 		       (unsigned)status, said);
 	if (!wrong)
 		tally->codes[WEXITSTATUS(status)]++;
