@@ -53,7 +53,8 @@ class NoCore(program.Program):
                 ("text", [text]), ("empty", [empty]), ("directory", [base]),
                 ("fifo", [fifo]), ("device", ["/dev/null"]),
                 ("executable alone", ["/bin/true"]),
-                ("40 bytes of ELF", [head]), ("text, exe", [text, "/bin/true"]),
+                ("40 bytes of ELF", [head]),
+                ("text, exe", [text, "/bin/true"]),
                 ("two executables", ["/bin/true", "/bin/sh"])):
             for command in ("bt", "info"):
                 got = pycorerun.run(binary, command, *args)

@@ -32,11 +32,11 @@ class Program:
 
     def __init__(self, program, since=(2, 7), how="abort", name=None,
                  arguments=(), environment=None, others=0, quick=False,
-                 until=None, x86_only=False):
+                 until=None, native_only=False):
         self.program, self.since, self.until = program + ".py", since, until
         self.how, self.arguments = how, arguments
         self.environment, self.others = environment, others
-        self.quick, self.x86_only = quick, x86_only
+        self.quick, self.native_only = quick, native_only
         self.name = name or program.replace("_", "-")
 
     def interpreters(self, found, quick):
@@ -54,7 +54,7 @@ class Program:
         """(core, truth document)"""
         if not interpreter.facts["ctypes"]:
             raise Skip("this Python has no ctypes")
-        if interpreter.emulated and (self.how == "gcore" or self.x86_only):
+        if interpreter.emulated and (self.how == "gcore" or self.native_only):
             raise Skip("not under an emulator")
         for _ in range(3):
             core, truth = core_of(
@@ -256,10 +256,11 @@ ALL = [
     NoFrames("native_thread"),
     Program("calls", how="segv", name="die-segv"),
     Program("calls", how="segv-nogil", name="die-segv-nogil"),
-    Program("calls", how="fpe", name="die-fpe", x86_only=True),
-    Program("calls", how="bus", name="die-bus", since=(3, 6)),
+    Program("calls", how="fpe", name="die-fpe", native_only=True),
+    Program("calls", how="bus", name="die-bus", since=(3, 6),
+            native_only=True),
     Program("calls", how="fatal", name="die-fatal"),
-    Program("calls", how="kill", name="die-kill"),
+    Program("calls", how="kill", name="die-kill", native_only=True),
     Program("calls", how="gcore", name="gcore"),
     Program("calls", how="segv", name="die-faulthandler", since=(3, 6),
             environment={"PYTHONFAULTHANDLER": "1"}),
