@@ -363,7 +363,7 @@ bool memory_seal(struct memory *m)
 
 /* How many bytes from addr on lie one after the other here too, looking no further than `want`.
  * Extents of other flags or sources may still be neighbours in the same file. */
-static size_t contiguous(const struct memory *m, const struct extent *e, addr_t addr, size_t want)
+static uint64_t contiguous(const struct memory *m, const struct extent *e, addr_t addr, uint64_t want)
 {
 	const struct extent *end = m->extents.items + m->extents.len;
 	addr_t have = e->end - addr;
@@ -387,6 +387,12 @@ const uint8_t *memory_at(const struct memory *m, addr_t addr, size_t len)
 	if (__builtin_expect(m->recording, 0))
 		touch(m, addr, len);
 	return e->host + (addr - e->start);
+}
+
+uint64_t memory_span(const struct memory *m, addr_t addr, uint64_t len)
+{
+	const struct extent *e = extent_find(m, addr);
+	return e && e->host ? contiguous(m, e, addr, len) : 0;
 }
 
 bool memory_read(const struct memory *m, addr_t addr, void *buf, size_t len)

@@ -60,6 +60,9 @@ bool memory_seal(struct memory *m);
 /* The host bytes of [addr, addr+len), or NULL when any of them cannot be seen or they are not
  * contiguous here. len 0 gives NULL only where addr itself is not mapped. */
 const uint8_t *memory_at(const struct memory *m, addr_t addr, size_t len);
+/* How many of the len bytes from addr on memory_at() would give in one piece. Hands out nothing, so
+ * that what is counted is not yet touched: a list of a million items of which ten are shown. */
+uint64_t memory_span(const struct memory *m, addr_t addr, uint64_t len);
 /* Copy, also across extents; false when any byte is lost (buf is then undefined). */
 bool memory_read(const struct memory *m, addr_t addr, void *buf, size_t len);
 /* memory_at(), else a copy in scratch (len bytes), else NULL: for structs that may straddle. */

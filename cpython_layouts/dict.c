@@ -15,17 +15,28 @@
 /* So many free entries in a row end the iteration, so many entries a search: a dict may be crafted. */
 #define FREE_MAX (1 << 20)
 #define SEARCH_MAX 200000
+#define ENTRIES_AT_ONCE 64
 
 static bool entries_see(struct dict_iter *it, addr_t at, uint64_t count)
 {
-	struct runtime *rt = it->rt;
-	it->count = readable_items(rt, at, count, it->entry_size);
+	it->entries = at;
+	it->count = readable_items(it->rt, at, count, it->entry_size);
 	it->lost = it->count < count;
-	it->entries =
-		it->count ? memory_at(&rt->target->memory, at, it->count * it->entry_size) : NULL;
-	if (!it->entries)
-		it->count = 0;
 	return true;
+}
+
+/* Entries are touched some at a time: of a big dict only the first may be shown. */
+static const uint8_t *entry_at(struct dict_iter *it, size_t i, size_t count)
+{
+	if (i < it->window_start || i >= it->window_end) {
+		it->window_start = i;
+		it->window_end = MIN(count, i + ENTRIES_AT_ONCE);
+		it->window = memory_at(&it->rt->target->memory, it->entries + i * it->entry_size,
+				       (it->window_end - i) * it->entry_size);
+		if (!it->window)
+			it->window_end = i;
+	}
+	return it->window ? it->window + (i - it->window_start) * it->entry_size : NULL;
 }
 
 static void entries_are(struct dict_iter *it, bool with_hash)
@@ -201,7 +212,9 @@ bool dict_next(struct dict_iter *it, addr_t *ret_key, addr_t *ret_value)
 			if (i >= it->key_count)
 				continue;
 		}
-		const uint8_t *entry = it->entries + i * it->entry_size;
+		const uint8_t *entry = entry_at(it, i, it->values ? it->key_count : it->count);
+		if (!entry)
+			continue;
 		addr_t key = word_at(it->rt, entry + it->key_offset, 0);
 		addr_t value = it->values ? word_at(it->rt, it->values, i)
 					  : word_at(it->rt, entry + it->value_offset, 0);

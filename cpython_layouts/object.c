@@ -95,16 +95,12 @@ bool reference_decode(const struct layout *l, addr_t word, addr_t *ret, bool *is
 
 size_t readable_items(struct runtime *rt, addr_t addr, uint64_t count, size_t size)
 {
-	const struct memory *m = &rt->target->memory;
 	uint64_t bytes;
-	if (count == 0)
+	if (!size)
 		return 0;
-	if (checked_mul(count, size, &bytes) && bytes <= SIZE_MAX && memory_at(m, addr, bytes))
-		return count;
-	const struct extent *e = memory_extent(m, addr);
-	if (!e || !e->host)
-		return 0;
-	return MIN(count, (e->end - addr) / size);
+	if (!checked_mul(count, size, &bytes))
+		bytes = UINT64_MAX;
+	return (size_t)(memory_span(&rt->target->memory, addr, bytes) / size);
 }
 
 const uint8_t *object_bytes(struct runtime *rt, addr_t addr, size_t *ret_len)

@@ -89,7 +89,9 @@ bool object_sequence(struct runtime *rt, addr_t addr, size_t *ret_count, addr_t 
 /* A dict's pairs in insertion order: combined, split (values of the instance) and 2.7's table. */
 struct dict_iter {
 	struct runtime *rt;
-	const uint8_t *entries;		/* host bytes of the entries that can be seen */
+	addr_t entries;			/* key_count or count of them can be seen */
+	const uint8_t *window;		/* host bytes of the entries from window_start to window_end */
+	size_t window_start, window_end;
 	const uint8_t *values;		/* split tables: the values beside them; NULL: in the entries */
 	const uint8_t *order;		/* split tables: insertion order bytes; NULL: entry order */
 	size_t index, count;		/* of the entries, or of the order */

@@ -37,7 +37,8 @@ bool head_load(struct runtime *rt, addr_t addr, const uint8_t **ret, uint64_t *r
 /* Has the object a reference count that a live object can have? */
 bool head_is_live(const struct layout *l, const uint8_t *p);
 
-/* How many of count items of size bytes can be seen from addr on, without a gap. */
+/* How many of count items of size bytes can be seen from addr on, without a gap. They are
+ * not touched yet: who shows some of them asks for those. */
 size_t readable_items(struct runtime *rt, addr_t addr, uint64_t count, size_t size);
 /* The pointer at host bytes p, index i. */
 static inline addr_t word_at(const struct runtime *rt, const uint8_t *p, size_t i)

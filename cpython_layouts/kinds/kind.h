@@ -91,6 +91,8 @@ addr_t class_attribute(struct repr *r, addr_t class, const char *name);
 void dataclass_fields(struct repr *r, const struct object *o, addr_t fields);
 /* {k: v, ...} from an iterator, the braces too; in cycles `{...}`. */
 void repr_pairs(struct repr *r, struct dict_iter *it);
+/* How many of seen bytes (or characters) are of use to bytes_shown() and characters_repr(). */
+size_t bytes_looked_at(const struct repr *r, size_t seen);
 /* seen of len bytes in quotes, within the limit of text. */
 void bytes_shown(struct repr *r, const uint8_t *p, size_t seen, uint64_t len, bool escape_single);
 /* A number of an array: type 'i' signed, 'u' unsigned, 'f' floating; size 1, 2, 4 or 8 bytes. */

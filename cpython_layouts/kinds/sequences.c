@@ -172,25 +172,28 @@ static void array_numbers(struct repr *r, const uint8_t *p, size_t count, uint64
 			  size_t size, char code)
 {
 	char type = code == 'f' || code == 'd' ? 'f' : code >= 'a' ? 'i' : 'u';
+	size_t i = 0;
 	repr_adds(r, "[");
-	for (size_t i = 0; i < count && repr_item(r, i); i++) {
+	for (; i < count && repr_item(r, i); i++) {
 		scalar_write(r, p + i * size, size, type);
 		if (type == 'u' && size >= 4 && r->l->version.major < 3)
 			repr_adds(r, "L");
 	}
-	if (count < said)
-		repr_adds(r, ", ...");
+	if (i == count && count < said) {
+		repr_adds(r, count ? ", ..." : "...");
+		r->cut = true;
+	}
 	repr_adds(r, "]");
 }
 
-static void array_text(struct repr *r, const uint8_t *p, size_t count, size_t size)
+static void array_text(struct repr *r, const uint8_t *p, size_t count, uint64_t said, size_t size)
 {
 	if (r->l->dialect.unicode_27)
 		repr_adds(r, "u");
 	struct characters c = {
 		.machine = r->l->machine,
 		.data = p,
-		.len = count,
+		.len = said,
 		.seen = count,
 		.unit = (uint8_t)size,
 		.utf16 = size == 2,
@@ -217,6 +220,7 @@ static bool array_repr(struct repr *r, const struct object *o)
 		return false;
 	addr_t items = GET(l, o->p, arrayobject, ob_item);
 	size_t count = readable_items(r->rt, items, (uint64_t)said, size);
+	count = strchr("cuw", code) ? bytes_looked_at(r, count) : MIN(count, r->limits->items);
 	const uint8_t *p = count ? memory_at(r->m, items, count * size) : NULL;
 	if (said && !p)
 		return false;
@@ -226,7 +230,7 @@ static bool array_repr(struct repr *r, const struct object *o)
 		if (code == 'c')
 			bytes_shown(r, p, count, (uint64_t)said, false);
 		else if (code == 'u' || code == 'w')
-			array_text(r, p, count, size);
+			array_text(r, p, count, (uint64_t)said, size);
 		else
 			array_numbers(r, p, count, (uint64_t)said, size, code);
 	}

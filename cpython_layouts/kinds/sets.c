@@ -18,11 +18,10 @@ static void set_items(struct repr *r, const struct object *o)
 	size_t size = SIZEOF(l, setentry);
 	addr_t table = GET(l, o->p, PySetObject, table);
 	size_t count = readable_items(r->rt, table, mask + 1, size);
-	const uint8_t *p = count ? memory_at(r->m, table, count * size) : NULL;
 	uint64_t n = 0;
-	for (size_t i = 0; p && i < count && n < used; i++) {
-		const uint8_t *entry = p + i * size;
-		addr_t key = GET(l, entry, setentry, key);
+	for (size_t i = 0; i < count && n < used; i++) {
+		const uint8_t *entry = memory_at(r->m, table + i * size, size);
+		addr_t key = entry ? GET(l, entry, setentry, key) : 0;
 		if (!repr_spend(r))
 			break;
 		if (!key || is_dummy(r, key, GETS(l, entry, setentry, hash)))

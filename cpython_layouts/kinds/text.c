@@ -34,10 +34,15 @@ static bool bytes_object_repr(struct repr *r, const struct object *o)
 	if (len < 0)
 		return false;
 	addr_t data = o->at + OFFSET(r->l, PyBytesObject, ob_sval);
-	size_t seen = readable_items(r->rt, data, (uint64_t)len, 1);
+	size_t seen = bytes_looked_at(r, readable_items(r->rt, data, (uint64_t)len, 1));
 	repr_adds(r, "b");
 	bytes_shown(r, memory_at(m, data, seen), seen, (uint64_t)len, false);
 	return seen || !len;
+}
+
+size_t bytes_looked_at(const struct repr *r, size_t seen)
+{
+	return MIN(seen, MAX((size_t)QUOTE_SCAN, r->limits->text));
 }
 
 void bytes_shown(struct repr *r, const uint8_t *p, size_t seen, uint64_t len, bool escape_single)
@@ -63,7 +68,7 @@ static bool bytearray_repr(struct repr *r, const struct object *o)
 			      : GET(r->l, o->p, PyByteArrayObject, ob_bytes);
 	if (len < 0)
 		return false;
-	size_t seen = readable_items(r->rt, data, (uint64_t)len, 1);
+	size_t seen = bytes_looked_at(r, readable_items(r->rt, data, (uint64_t)len, 1));
 	if (len && !seen)
 		return false;
 	repr_adds(r, since(r, 3, 7) ? type_name(o->type) : "bytearray");

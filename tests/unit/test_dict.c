@@ -190,7 +190,8 @@ static void dict_next__gives_up_on_endless_free_entries(void **state)
 	it.count = (1 << 20) + 10;
 	uint8_t *entries = calloc(it.count, it.entry_size);
 	assert_non_null(entries);
-	it.entries = entries;
+	it.window = entries;
+	it.window_end = it.count;
 	assert_false(dict_next(&it, &key, &value));
 	assert_true(it.lost);
 	free(entries);

@@ -246,6 +246,24 @@ static void memory_next_touched__tells_the_pages_that_were_handed_out(void **sta
 	memory_release(&m);
 }
 
+static void memory_span__counts_what_is_contiguous_and_touches_nothing(void **state)
+{
+	struct memory m = MEMORY_INIT;
+	addr_t page;
+	add(&m, 0x10000, 0x11000, bytes, EXTENT_CORE);
+	add(&m, 0x11000, 0x12000, bytes + 0x1000, EXTENT_FILE);
+	add(&m, 0x12000, 0x13000, NULL, EXTENT_LOST);
+	assert_true(memory_seal(&m));
+	memory_record_touches(&m, true);
+	assert_int_equal(memory_span(&m, 0x10800, 0x100), 0x100);
+	assert_int_equal(memory_span(&m, 0x10800, 0x1000), 0x1000);
+	assert_int_equal(memory_span(&m, 0x10800, UINT64_MAX), 0x1800);
+	assert_int_equal(memory_span(&m, 0x12000, 8), 0);
+	assert_int_equal(memory_span(&m, 0x20000, 8), 0);
+	assert_false(memory_next_touched(&m, 0, &page));
+	memory_release(&m);
+}
+
 static void memory_next_touched__survives_another_seal(void **state)
 {
 	struct memory m = MEMORY_INIT;
@@ -283,6 +301,7 @@ int main(void)
 		cmocka_unit_test(memory_view__copies_only_when_it_must),
 		cmocka_unit_test(memory_string__needs_a_nul_within_max_and_within_the_extent),
 		cmocka_unit_test(memory_next_touched__tells_the_pages_that_were_handed_out),
+		cmocka_unit_test(memory_span__counts_what_is_contiguous_and_touches_nothing),
 		cmocka_unit_test(memory_next_touched__survives_another_seal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
