@@ -6,38 +6,53 @@
 #include "core/owned.h"
 #include "core/trace.h"
 
-/*	addr  |  18 bits: which GiB  |  18 bits: which page  |  12 bits  |
- *	          top[] ----------->     page[] -> extent index + 1
+/*	addr  |  18 bits: which GiB  |  9 bits: which block  |  9 bits: which page  |  12 bits  |
+ *	          top[] ----------->     block[] ------------>   pages[k][]
+ *	                                    |                        |
+ *	                                    '-> extent index + 1 <---'
+ *
+ * A block (2 MiB) in which one extent alone has bytes names that extent; others have a table of
+ * their pages. So a heap of gigabytes costs 2 KiB per GiB, and only the small mappings of the
+ * libraries cost more.
  *
  * A GiB's table is made when an address in it is first asked for, and published with one compare
- * and exchange: a thread that loses the race takes the other's. All tables are calloc'ed,
- * so that only what is really mapped costs memory. LOST extents are not entered: a hostile core
- * could reserve the whole address space, and a page without bytes is NULL either way. For the same
- * reason there are at most TABLES_MAX tables; what lies in other GiBs is searched for. */
+ * and exchange: a thread that loses the race takes the other's. LOST extents are not entered: a
+ * hostile core could reserve the whole address space, and a page without bytes is NULL either way.
+ * For the same reason there are at most TABLES_MAX tables; what lies in other GiBs is searched
+ * for. */
 enum {
 	PAGE_BITS = 12,
+	BLOCK_BITS = 21,
 	GIB_BITS = 30,
 	ADDRESS_BITS = 48,
+	PAGES_PER_BLOCK = 1 << (BLOCK_BITS - PAGE_BITS),
+	BLOCKS_PER_GIB = 1 << (GIB_BITS - BLOCK_BITS),
 	PAGES_PER_GIB = 1 << (GIB_BITS - PAGE_BITS),
 	GIBS = 1 << (ADDRESS_BITS - GIB_BITS),
 	TABLES_MAX = 1024,
 };
 
 #define PAGE_BYTES ((addr_t)1 << PAGE_BITS)
+#define BLOCK_BYTES ((addr_t)1 << BLOCK_BITS)
 #define DIRECTORY_END ((addr_t)1 << ADDRESS_BITS)
 
 /* More than one extent has bytes in the page: search. */
 #define PAGE_SHARED UINT32_MAX
+/* More than one extent has bytes in the block: the rest is an index into pages. */
+#define BLOCK_SHARED (UINT32_C(1) << 31)
 
 struct gib {
 	addr_t base;
-	uint32_t page[PAGES_PER_GIB];
+	uint32_t block[BLOCKS_PER_GIB];
+	uint32_t (*pages)[PAGES_PER_BLOCK];
 	_Atomic uint64_t touched[PAGES_PER_GIB / 64];
 };
 
+/* Stands for every GiB without bytes; never written. */
+static struct gib gib_empty;
+
 struct memory_directory {
 	_Atomic(struct gib *) top[GIBS];
-	struct gib *empty;		/* stands for every GiB without bytes */
 	_Atomic unsigned tables;
 	struct gib *made[TABLES_MAX];	/* to be freed; losers of a race too */
 };
@@ -46,9 +61,11 @@ static void directory_free(struct memory_directory *d)
 {
 	if (!d)
 		return;
-	for (unsigned i = 0; i < d->tables; i++)
+	for (unsigned i = 0; i < d->tables; i++) {
+		if (d->made[i])
+			free(d->made[i]->pages);
 		free(d->made[i]);
-	free(d->empty);
+	}
 	free(d);
 }
 
@@ -195,16 +212,6 @@ static bool seal_sweep(struct ranked *items, size_t len, struct memory *sealed)
 	return seal_flush(sealed, &heap, &at, UINT64_MAX);
 }
 
-static struct memory_directory *directory_new(void)
-{
-	struct memory_directory *d = calloc(1, sizeof(*d));
-	if (d && !(d->empty = calloc(1, sizeof(*d->empty)))) {
-		free(d);
-		return NULL;
-	}
-	return d;
-}
-
 /* The first extent that ends behind addr; extents.len when there is none. */
 static size_t extent_lower(const struct memory *m, addr_t addr)
 {
@@ -242,23 +249,80 @@ static struct gib *gib_new(struct memory_directory *d)
 	return d->made[index] = calloc(1, sizeof(struct gib));
 }
 
+/* The first and the last block of [start, end) in the GiB. */
+static void blocks_of(const struct gib *gib, const struct extent *e, size_t *ret_first,
+		      size_t *ret_last)
+{
+	addr_t end = gib->base + ((addr_t)1 << GIB_BITS);
+	*ret_first = (MAX(e->start, gib->base) - gib->base) >> BLOCK_BITS;
+	*ret_last = (MIN(e->end, end) - 1 - gib->base) >> BLOCK_BITS;
+}
+
+/* Who has bytes in each block; how many blocks are shared. */
+static size_t gib_fill_blocks(const struct memory *m, struct gib *gib, size_t first, size_t end)
+{
+	size_t shared = 0, block, last;
+	for (size_t i = first; i < end; i++) {
+		const struct extent *e = &m->extents.items[i];
+		if (!e->host)
+			continue;
+		for (blocks_of(gib, e, &block, &last); block <= last; block++) {
+			uint32_t *slot = &gib->block[block];
+			if (!*slot)
+				*slot = (uint32_t)i + 1;
+			else if (!(*slot & BLOCK_SHARED))
+				*slot = BLOCK_SHARED | (uint32_t)shared++;
+		}
+	}
+	return shared;
+}
+
+/* Who has bytes in each page of the shared blocks. */
+static void gib_fill_pages(const struct memory *m, struct gib *gib, size_t first, size_t end)
+{
+	size_t block, last;
+	for (size_t i = first; i < end; i++) {
+		const struct extent *e = &m->extents.items[i];
+		if (!e->host)
+			continue;
+		for (blocks_of(gib, e, &block, &last); block <= last; block++) {
+			if (!(gib->block[block] & BLOCK_SHARED))
+				continue;
+			addr_t start = gib->base + block * BLOCK_BYTES;
+			size_t page = (MAX(e->start, start) - start) >> PAGE_BITS;
+			size_t to = (MIN(e->end, start + BLOCK_BYTES) - 1 - start) >> PAGE_BITS;
+			uint32_t *p = gib->pages[gib->block[block] & ~BLOCK_SHARED];
+			for (; page <= to; page++)
+				p[page] = p[page] ? PAGE_SHARED : (uint32_t)i + 1;
+		}
+	}
+}
+
 /* false: out of memory, or enough tables. *ret stays NULL where the GiB has no bytes. */
 static bool gib_fill(const struct memory *m, addr_t base, struct gib **ret)
 {
-	addr_t end = base + ((addr_t)1 << GIB_BITS);
-	for (size_t i = extent_lower(m, base); i < m->extents.len; i++) {
-		const struct extent *e = &m->extents.items[i];
-		if (e->start >= end)
+	size_t first = extent_lower(m, base), end = first;
+	bool bytes = false;
+	for (; end < m->extents.len; end++) {
+		const struct extent *e = &m->extents.items[end];
+		if (e->start >= base + ((addr_t)1 << GIB_BITS))
 			break;
-		if (!e->host)
-			continue;
-		if (!*ret && !(*ret = gib_new(m->directory)))
-			return false;
-		addr_t from = MAX(e->start, base), to = MIN(e->end, end);
-		size_t page = (from - base) >> PAGE_BITS, last = (to - 1 - base) >> PAGE_BITS;
-		for (uint32_t *p = (*ret)->page + page; page <= last; page++, p++)
-			*p = *p ? PAGE_SHARED : (uint32_t)i + 1;
+		bytes = bytes || e->host;
 	}
+	if (!bytes)
+		return true;
+	struct gib *gib = gib_new(m->directory);
+	if (!gib)
+		return false;
+	gib->base = base;
+	size_t shared = gib_fill_blocks(m, gib, first, end);
+	if (shared) {
+		gib->pages = calloc(shared, sizeof(*gib->pages));
+		if (!gib->pages)
+			return false;
+		gib_fill_pages(m, gib, first, end);
+	}
+	*ret = gib;
 	return true;
 }
 
@@ -269,10 +333,8 @@ static __attribute__((noinline)) struct gib *gib_make(const struct memory *m, ad
 	struct gib *gib = NULL, *seen = NULL;
 	if (!gib_fill(m, base, &gib))
 		return NULL;
-	if (gib)
-		gib->base = base;
-	else
-		gib = m->directory->empty;
+	if (!gib)
+		gib = &gib_empty;
 	if (atomic_compare_exchange_strong(gib_slot(m, addr), &seen, gib))
 		return gib;
 	return seen;
@@ -290,7 +352,9 @@ static inline const struct extent *extent_find(const struct memory *m, addr_t ad
 	if (__builtin_expect(addr >= DIRECTORY_END || !m->directory, 0))
 		return extent_search(m, addr);
 	const struct gib *gib = gib_of(m, addr);
-	uint32_t index = gib ? gib->page[(addr >> PAGE_BITS) & (PAGES_PER_GIB - 1)] : PAGE_SHARED;
+	uint32_t index = gib ? gib->block[(addr >> BLOCK_BITS) & (BLOCKS_PER_GIB - 1)] : PAGE_SHARED;
+	if (index & BLOCK_SHARED && index != PAGE_SHARED)
+		index = gib->pages[index & ~BLOCK_SHARED][(addr >> PAGE_BITS) & (PAGES_PER_BLOCK - 1)];
 	if (__builtin_expect(index == PAGE_SHARED, 0))
 		return extent_search(m, addr);
 	if (!index)
@@ -305,7 +369,7 @@ static __attribute__((noinline)) void touch(const struct memory *m, addr_t addr,
 	for (addr_t page = addr & ~(PAGE_BYTES - 1); page <= last && page < DIRECTORY_END;
 	     page += PAGE_BYTES) {
 		struct gib *gib = gib_of(m, page);
-		if (!gib || gib == m->directory->empty)
+		if (!gib || gib == &gib_empty)
 			continue;
 		size_t bit = (page >> PAGE_BITS) & (PAGES_PER_GIB - 1);
 		atomic_fetch_or_explicit(&gib->touched[bit / 64], (uint64_t)1 << bit % 64,
@@ -331,7 +395,7 @@ static void touches_move(const struct memory *from, const struct memory *to)
 bool memory_seal(struct memory *m)
 {
 	size_t len = m->extents.len;
-	if (len >= PAGE_SHARED)
+	if (len >= BLOCK_SHARED / 2)
 		return false;
 	_free_ struct ranked *items = calloc(len + 1, sizeof(*items));
 	if (!items)
@@ -346,7 +410,7 @@ bool memory_seal(struct memory *m)
 	if (!sorted)
 		qsort(items, len, sizeof(*items), ranked_compare);
 	struct memory sealed = MEMORY_INIT;
-	sealed.directory = directory_new();
+	sealed.directory = calloc(1, sizeof(*sealed.directory));
 	if (!sealed.directory || !seal_sweep(items, len, &sealed)) {
 		memory_release(&sealed);
 		return false;
@@ -481,7 +545,7 @@ bool memory_next_touched(const struct memory *m, addr_t addr, addr_t *ret)
 		}
 		addr_t gib_end = ((addr >> GIB_BITS) + 1) << GIB_BITS;
 		const struct gib *gib = atomic_load_explicit(gib_slot(m, addr), memory_order_acquire);
-		if (!gib || gib == m->directory->empty) {
+		if (!gib || gib == &gib_empty) {
 			addr = gib_end;
 			i = extent_lower(m, addr);
 			continue;

@@ -6,7 +6,7 @@
  *	host     in the map     in the map in the mapped file / none in the map
  *
  * Extents are added, then the memory is sealed: they are sorted, overlaps are resolved (what was
- * added first wins), neighbours whose host bytes are neighbours too become one, and a two-level
+ * added first wins), neighbours whose host bytes are neighbours too become one, and a three-level
  * page directory is laid over them, filled per GiB on first use. Afterwards memory_at() costs a
  * few ns and is thread-safe. Every extent but a LOST one has one contiguous host window that lives
  * as long as the memory.
