@@ -574,6 +574,19 @@ static enum bt_locals locals_wanted(const char *option)
 	return streq(option, "full") ? LOCALS_FULL : LOCALS_SHORT;
 }
 
+static void remark_lost_values(struct bt *bt)
+{
+	struct target *target = bt->session->target;
+	_str_ struct str count = STR_INIT;
+	if (!bt->lost_values)
+		return;
+	words_count(&count, bt->lost_values, "variable");
+	remark_loss(&target->remarks, "%s cannot be shown whole: what is marked as lost %s",
+		    count.buf,
+		    target->slim ? "was not kept by pycore slim, or cannot be read"
+				 : "cannot be read");
+}
+
 static struct error *report_threads(struct bt *bt, const struct threads *threads)
 {
 	struct bt_frames frames = { 0 };
@@ -586,6 +599,7 @@ static struct error *report_threads(struct bt *bt, const struct threads *threads
 			break;
 	}
 	bt_frames_release(&frames);
+	remark_lost_values(bt);
 	return err;
 }
 

@@ -251,11 +251,13 @@ static bool report_local(struct bt *bt, const struct local *local, const char *s
 		str_printf(&bt->repr, "%" PRId64, (int64_t)local->value);
 		values[LOCAL_TYPE] = value_str("int");
 	} else if (object_load(rt, local->value, &object)) {
-		values[LOCAL_CUT] =
-			value_bool(object_repr(rt, local->value, limits_of(bt), &bt->repr));
+		unsigned missing = object_repr(rt, local->value, limits_of(bt), &bt->repr);
+		bt->lost_values += (missing & REPR_LOST) != 0;
+		values[LOCAL_CUT] = value_bool(missing & REPR_CUT);
 		values[LOCAL_TYPE] = value_str(object.type->full_name);
 		values[LOCAL_ADDRESS] = value_uint(local->value);
 	} else {
+		bt->lost_values++;
 		values[LOCAL_TYPE] = values[LOCAL_REPR] = value_lost(local->value);
 		values[LOCAL_ADDRESS] = value_uint(local->value);
 		return report_row(bt->report, &local_record, values);

@@ -213,8 +213,10 @@ bool dict_next(struct dict_iter *it, addr_t *ret_key, addr_t *ret_value)
 				continue;
 		}
 		const uint8_t *entry = entry_at(it, i, it->values ? it->key_count : it->count);
-		if (!entry)
+		if (!entry) {
+			it->lost = true;
 			continue;
+		}
 		addr_t key = word_at(it->rt, entry + it->key_offset, 0);
 		addr_t value = it->values ? word_at(it->rt, it->values, i)
 					  : word_at(it->rt, entry + it->value_offset, 0);
@@ -227,15 +229,26 @@ bool dict_next(struct dict_iter *it, addr_t *ret_key, addr_t *ret_value)
 	return false;
 }
 
-addr_t dict_get(struct runtime *rt, addr_t dict, const char *name)
+bool dict_find(struct runtime *rt, addr_t dict, const char *name, addr_t *ret)
 {
 	struct dict_iter it;
 	addr_t key, value;
 	size_t len = strlen(name);
+	*ret = 0;
 	if (!dict_iter_start(rt, dict, &it))
-		return 0;
-	for (size_t n = 0; n < SEARCH_MAX && dict_next(&it, &key, &value); n++)
-		if (text_equals(rt, key, name, len))
-			return value;
-	return 0;
+		return false;
+	for (size_t n = 0; n < SEARCH_MAX && dict_next(&it, &key, &value); n++) {
+		if (text_equals(rt, key, name, len)) {
+			*ret = value;
+			return true;
+		}
+	}
+	return !it.lost && it.index >= it.count;
+}
+
+addr_t dict_get(struct runtime *rt, addr_t dict, const char *name)
+{
+	addr_t value;
+	dict_find(rt, dict, name, &value);
+	return value;
 }

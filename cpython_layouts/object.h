@@ -103,7 +103,10 @@ struct dict_iter {
 };
 bool dict_iter_start(struct runtime *rt, addr_t dict, struct dict_iter *ret);
 bool dict_next(struct dict_iter *it, addr_t *ret_key, addr_t *ret_value);
-/* dict[name] for a str key, by walking; 0: not there. */
+/* dict[name] for a str key, by walking; *ret is 0 where it is not there. false: that cannot be
+ * told, as some of the dict is lost. */
+bool dict_find(struct runtime *rt, addr_t dict, const char *name, addr_t *ret);
+/* The same where it does not matter why it is not there. */
 addr_t dict_get(struct runtime *rt, addr_t dict, const char *name);
 
 /* An instance's attributes: __dict__ (split, managed, inline, materialised), then __slots__ and
@@ -132,7 +135,12 @@ extern const struct repr_limits repr_limits_text, repr_limits_json, repr_limits_
 /* What repr() would give in the process, appended to out without running code: exact for the
  * kinds we know, `<module.Class object at 0x...>` for the others, `<lost 0x...>` for what cannot
  * be read. Not escaped for the terminal beyond what repr() itself escapes (the renderer does).
- * Returns true when something was cut by the limits. */
-bool object_repr(struct runtime *rt, addr_t addr, const struct repr_limits *limits, struct str *out);
+ * Returns what is not there, 0: nothing. */
+enum {
+	REPR_CUT = 1,	/* by the limits */
+	REPR_LOST = 2,	/* it could not be read; out says where it is missing */
+};
+unsigned object_repr(struct runtime *rt, addr_t addr, const struct repr_limits *limits,
+		     struct str *out);
 
 #endif

@@ -127,6 +127,7 @@ void repr_address(struct repr *r, addr_t addr)
 void repr_lost(struct repr *r, addr_t addr)
 {
 	str_printf(r->out, "<lost 0x%" PRIx64 ">", addr);
+	r->lost = true;
 }
 
 const char *type_name(const struct pytype *type)
@@ -189,7 +190,7 @@ void repr_items(struct repr *r, addr_t items, size_t count, size_t said)
 	}
 	if (count < said) {
 		str_adds(r->out, count ? ", ..." : "...");
-		r->cut = true;
+		r->cut = r->lost = true;
 	}
 }
 
@@ -206,7 +207,7 @@ void repr_pairs(struct repr *r, struct dict_iter *it)
 	}
 	if (it->lost) {
 		str_adds(r->out, ", ...");
-		r->cut = true;
+		r->cut = r->lost = true;
 	}
 	str_addc(r->out, '}');
 }
@@ -250,7 +251,8 @@ static size_t character_offset(const char *p, size_t len, size_t number)
 	return len;
 }
 
-bool object_repr(struct runtime *rt, addr_t addr, const struct repr_limits *limits, struct str *out)
+unsigned object_repr(struct runtime *rt, addr_t addr, const struct repr_limits *limits,
+		     struct str *out)
 {
 	struct repr r = {
 		.rt = rt,
@@ -271,5 +273,5 @@ bool object_repr(struct runtime *rt, addr_t addr, const struct repr_limits *limi
 			str_adds(out, "...");
 		r.cut = true;
 	}
-	return r.cut;
+	return (r.cut ? REPR_CUT : 0) | (r.lost ? REPR_LOST : 0);
 }

@@ -474,8 +474,9 @@ addr_t pytype_lookup(struct runtime *rt, const struct pytype *type, const char *
 	for (size_t i = 0; i < count; i++) {
 		/* 2.7's classic classes may stand in an mro; they are no types. */
 		const struct pytype *class = pytype_at(rt, mro[i]);
-		addr_t value = class ? dict_get(rt, pytype_dict(rt, class), name) : 0;
-		if (!value)
+		addr_t value = 0, dict = class ? pytype_dict(rt, class) : 0;
+		bool is_certain = !dict || dict_find(rt, dict, name, &value);
+		if (!value && is_certain)
 			continue;
 		if (ret_owner)
 			*ret_owner = mro[i];

@@ -27,7 +27,8 @@ struct types *types_of(struct runtime *rt);
 addr_t pytype_dict(struct runtime *rt, const struct pytype *type);
 /* The classes of the mro, nearest first, at most max; the type itself when tp_mro is lost. */
 size_t pytype_mro(struct runtime *rt, const struct pytype *type, addr_t *ret, size_t max);
-/* The attribute along the mro, and in which class's dict it was (may be NULL); 0: none. */
+/* The attribute along the mro, and in which class's dict it was (may be NULL); 0: none, or, where
+ * there is an owner, its dict is lost, and so is which attribute Python would find. */
 addr_t pytype_lookup(struct runtime *rt, const struct pytype *type, const char *name,
 		     addr_t *ret_owner);
 

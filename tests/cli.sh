@@ -189,6 +189,15 @@ run slim "$core" -o "$core"
 check 'slim not over the core' fails_with 2 'is read here'
 run slim "$core" -o "$dir/no/such/place"
 check 'slim to where nothing can be' one_line
+run slim "$core" -o "$dir/small"
+run bt "$dir/small"
+check 'bt of what slim kept for it' exits 0
+run bt --locals "$dir/small"
+check 'variables that slim did not keep are a loss' exits 1
+check 'and a note says so' out_has 'cannot be shown whole'
+run slim --locals "$core" -o "$dir/small"
+run bt --locals "$dir/small"
+check 'variables that slim kept' exits 0
 
 # --- damage ---
 size=$(stat -c %s "$core")

@@ -175,11 +175,12 @@ static bool cell_repr(struct repr *r, const struct object *o)
 	addr_t ref = GET(r->l, o->p, PyCellObject, ob_ref);
 	repr_printf(r, "<cell at 0x%" PRIx64 ": ", o->at);
 	if (!ref)
-		repr_adds(r, "empty>");
+		repr_adds(r, "empty");
 	else if (object_load(r->rt, ref, &inner))
-		repr_printf(r, "%.80s object at 0x%" PRIx64 ">", c_type_name(inner.type), ref);
+		repr_printf(r, "%.80s object at 0x%" PRIx64, c_type_name(inner.type), ref);
 	else
-		repr_printf(r, "<lost 0x%" PRIx64 ">>", ref);
+		repr_lost(r, ref);
+	repr_adds(r, ">");
 	return true;
 }
 
@@ -209,7 +210,9 @@ static bool weak_repr(struct repr *r, const struct object *o, bool proxy)
 		return true;
 	}
 	if (!object_load(r->rt, at, &to)) {
-		repr_printf(r, "; to <lost 0x%" PRIx64 ">>", at);
+		repr_adds(r, "; to ");
+		repr_lost(r, at);
+		repr_adds(r, ">");
 		return true;
 	}
 	if (proxy && !since(r, 3, 13))

@@ -38,7 +38,8 @@ struct repr {
 	unsigned nested; /* repr_value() within repr_value() */
 	unsigned budget; /* objects and table slots that may still be looked at */
 	addr_t open[REPR_DEPTH_MAX];
-	bool cut; /* something was left out */
+	bool cut;  /* something was left out */
+	bool lost; /* something cannot be read */
 };
 
 struct kind {

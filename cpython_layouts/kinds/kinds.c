@@ -129,13 +129,22 @@ static const struct kind *kind_of_repr(struct runtime *rt, addr_t method,
 
 static const struct kind *kind_shown_find(struct runtime *rt, const struct pytype *type, addr_t *by)
 {
+	/* Nobody gives a static type of Python's own another __repr__. */
+	if (type->is_exact_kind && !(type->flags & TPFLAGS_HEAPTYPE)) {
+		*by = type->at;
+		return type->kind;
+	}
 	addr_t owner_at = 0;
 	addr_t method = pytype_lookup(rt, type, "__repr__", &owner_at);
 	const struct pytype *owner = owner_at ? pytype_at(rt, owner_at) : NULL;
-	/* No dict of a base can be read: the base that is known decides. */
-	if (!method || !owner)
+	if (!owner)
 		return type->kind;
 	*by = owner_at;
+	/* The dict is lost. A class of Python's own has the repr() that we know; of others we
+	 * cannot tell. */
+	if (!method)
+		return owner->is_exact_kind && kind_fits(&rt->layout, owner->kind, type)
+			       ? owner->kind : &kind_opaque;
 	const struct kind *kind = NULL;
 	if (!owner->is_exact_kind && dict_get(rt, pytype_dict(rt, owner), "n_sequence_fields"))
 		kind = &kind_structseq;

@@ -174,7 +174,7 @@ class Slim(program.Program):
         core, truth = self.make(interpreter, base)
         options = interpreter.pycore_options(base)
         small = os.path.join(base, "small.zst")
-        got = pycorerun.run(binary, "slim", "--locals", "--compress", "zstd",
+        got = pycorerun.run(binary, "slim", "--locals=full", "--compress=zstd",
                             core, "-o", small, *options)
         results = [("slim", pycorerun.success(got))]
         if not os.path.exists(small):

@@ -515,9 +515,9 @@ static inline void heap_assert_repr(struct heap *h, const char *variant, addr_t 
 				    const char *expected)
 {
 	_str_ struct str out = STR_INIT;
-	bool cut = object_repr(&h->rt, at, &repr_limits_json, &out);
-	if (!streq(out.buf, expected) || cut)
-		fail_msg("%s: %s%s, expected %s", variant, out.buf, cut ? " (cut)" : "", expected);
+	unsigned missing = object_repr(&h->rt, at, &repr_limits_json, &out);
+	if (!streq(out.buf, expected) || missing & REPR_CUT)
+		fail_msg("%s: %s%s, expected %s", variant, out.buf, missing & REPR_CUT ? " (cut)" : "", expected);
 }
 
 /* Run the body with a heap of each variant. */

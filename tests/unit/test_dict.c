@@ -127,6 +127,10 @@ static void dict_get__finds_a_name(void **state)
 		assert_true(dict_get(&h->rt, dict, "abc") == 0);
 		assert_true(dict_get(&h->rt, a, "a") == 0);
 		assert_true(dict_get(&h->rt, 0, "a") == 0);
+		addr_t found = 1;
+		assert_true(dict_find(&h->rt, dict, "a", &found) && found == a);
+		assert_true(dict_find(&h->rt, dict, "abc", &found) && found == 0);
+		assert_false(dict_find(&h->rt, a, "a", &found));
 	}
 }
 
@@ -170,6 +174,7 @@ static void dict_iter_start__shows_the_entries_that_are_left(void **state)
 		if (!HAS(h->l, PyDictKeysObject, dk_log2_size)) {
 			assert_true(dict_iter_start(&h->rt, dict, &it));
 			assert_true(it.lost);
+			assert_false(dict_find(&h->rt, dict, "b", &key));
 			assert_false(dict_next(&it, &key, &value));
 			continue;
 		}
