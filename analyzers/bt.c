@@ -395,16 +395,27 @@ static void thread_words(struct bt *bt, const struct pythread *thread, int daemo
 	}
 }
 
+static void why_lost(const struct bt *bt, addr_t at, struct str *ret)
+{
+	const struct extent *extent = memory_extent(&bt->session->target->memory, at);
+	if (extent && extent->source == EXTENT_LOST && extent->why)
+		str_printf(ret, " (%s)", extent->why);
+}
+
 /* "the chain of frames ends at 0x.., which cannot be read (not dumped)" */
 static void chain_words(const struct bt *bt, const struct chain *chain, struct str *ret)
 {
 	char text[128];
 	str_printf(ret, "the chain of frames %s", chain_end_text(chain, text, sizeof(text)));
-	const struct extent *extent =
-		chain->end == CHAIN_FAULT ? memory_extent(&bt->session->target->memory, chain->at)
-					  : NULL;
-	if (extent && extent->source == EXTENT_LOST && extent->why)
-		str_printf(ret, " (%s)", extent->why);
+	if (chain->end == CHAIN_FAULT)
+		why_lost(bt, chain->at, ret);
+}
+
+static void gap_words(const struct bt *bt, const struct bt_frames *frames, struct str *ret)
+{
+	str_printf(ret, "the chain of frames leads to " ADDR_FMT, frames->gap_at);
+	why_lost(bt, frames->gap_at, ret);
+	str_adds(ret, "; they were found on the interpreter's data stack");
 }
 
 static void no_frames_words(struct bt *bt, const struct pythread *thread,
@@ -427,8 +438,11 @@ static void no_frames_words(struct bt *bt, const struct pythread *thread,
 static void above_words(struct bt *bt, const struct bt_frames *frames, struct str *ret)
 {
 	if (frames->chain.end != CHAIN_END) {
-		str_adds(ret, "older frames are lost: ");
+		str_adds(ret, frames->gaps ? "some frames may be lost: " : "older frames are lost: ");
 		chain_words(bt, &frames->chain, ret);
+	} else if (frames->gaps) {
+		str_adds(ret, "running generators may be missing: ");
+		gap_words(bt, frames, ret);
 	} else if (frames->omitted) {
 		words_count(ret, frames->omitted, "older frame");
 		str_adds(ret, " not shown");
@@ -442,6 +456,10 @@ static void remark_losses(struct bt *bt, const struct pythread *thread,
 	if (frames->chain.end != CHAIN_END) {
 		_str_ struct str why = STR_INIT;
 		chain_words(bt, &frames->chain, &why);
+		remark_loss(remarks, "thread %" PRIu64 ": %s", thread->tid, why.buf);
+	} else if (frames->gaps) {
+		_str_ struct str why = STR_INIT;
+		gap_words(bt, frames, &why);
 		remark_loss(remarks, "thread %" PRIu64 ": %s", thread->tid, why.buf);
 	}
 	if (frames->broken) {
@@ -469,7 +487,8 @@ static void thread_values(struct bt *bt, const struct pythread *thread,
 	values[THREAD_GC_COLLECTING] = value_bool(thread->gc_collecting);
 	values[THREAD_HANDLING] = value_str(handled_name(rt, thread));
 	values[THREAD_RAISING] = value_str(type_name_of(rt, thread->current_exception));
-	values[THREAD_COMPLETE] = value_bool(frames->chain.end == CHAIN_END && !frames->broken);
+	values[THREAD_COMPLETE] = value_bool(frames->chain.end == CHAIN_END && !frames->broken &&
+					     !frames->gaps);
 	values[THREAD_OMITTED] = value_uint(frames->omitted);
 }
 

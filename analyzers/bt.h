@@ -27,6 +27,8 @@ struct bt_frames {
 	uint64_t omitted;		/* older ones that --limit left out */
 	size_t broken;			/* passed over: their code objects are lost */
 	struct chain chain;		/* where the walk ended and why */
+	unsigned gaps;			/* see struct frame_iter */
+	addr_t gap_at;
 };
 
 extern const struct record bt_frame_record;

@@ -142,6 +142,8 @@ bool bt_frames_collect(struct bt *bt, const struct pythread *thread, struct bt_f
 	}
 	ret->broken = it.broken;
 	ret->chain = it.chain;
+	ret->gaps = it.gaps;
+	ret->gap_at = it.gap_at;
 	return true;
 }
 

@@ -1,12 +1,15 @@
 #include "cpython_layouts/frame.h"
 
 #include <inttypes.h>
+#include "cpython_layouts/datastack.h"
 
 /* Python frames are bounded by sys.setrecursionlimit() and memory; this is a hundred times more
  * than what survives in practice. */
 enum { MAX_FRAMES = 1 << 22 };
 /* So many frames in a row without a code object: the chain left the frames long ago. */
 enum { MAX_BROKEN_IN_A_ROW = 16 };
+/* Each lost link costs a walk over the data stack. */
+enum { MAX_GAPS = 256 };
 
 enum verdict {
 	FRAME_SHOWN,
@@ -172,12 +175,31 @@ static bool first_frame(struct runtime *rt, const struct pythread *thread, addr_
 	return cframe || !*ret;
 }
 
+/* The link to it->chain.at is lost, as those are that lie on the C stack of a truncated core: go on
+ * with the next older frame of the data stack. false: nothing tells of one. */
+static bool bridge_gap(struct frame_iter *it)
+{
+	if (it->rt->layout.dialect.frames == FRAMES_OBJECTS || it->gaps == MAX_GAPS)
+		return false;
+	addr_t next;
+	if (!datastack_frame_before(it->rt, it->tstate, it->stack_frame, &next))
+		return false;
+	if (!it->gaps++)
+		it->gap_at = it->chain.at;
+	chain_step(&it->chain, next);
+	return true;
+}
+
 struct frame_iter frames_of(struct runtime *rt, const struct pythread *thread)
 {
 	addr_t first;
 	bool found = first_frame(rt, thread, &first);
-	struct frame_iter it = { .rt = rt, .chain = chain_start(first, MAX_FRAMES) };
-	if (!found)
+	struct frame_iter it = {
+		.rt = rt,
+		.tstate = thread->at,
+		.chain = chain_start(first, MAX_FRAMES),
+	};
+	if (!found && !bridge_gap(&it))
 		chain_fault(&it.chain);
 	return it;
 }
@@ -188,13 +210,18 @@ bool frame_next(struct frame_iter *it, struct frame *ret)
 	while (chain_goes_on(&it->chain)) {
 		addr_t at = it->chain.at, previous;
 		enum verdict verdict = load(it->rt, at, ret, &previous);
+		if (verdict == FRAME_UNREADABLE && bridge_gap(it))
+			continue;
 		if (verdict == FRAME_UNREADABLE || broken_in_a_row == MAX_BROKEN_IN_A_ROW) {
 			chain_fault(&it->chain);
 			return false;
 		}
 		chain_step(&it->chain, previous);
-		if (verdict == FRAME_SHOWN)
+		if (verdict == FRAME_SHOWN) {
+			if (!ret->is_generator)
+				it->stack_frame = at;
 			return true;
+		}
 		trace(FRAMES, "frame 0x%" PRIx64 " passed over: %s", at,
 		      verdict == FRAME_BROKEN ? "its code object is lost" : "no Python frame");
 		if (verdict == FRAME_PASSED) {

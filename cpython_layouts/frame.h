@@ -29,6 +29,11 @@ struct frame_iter {
 	struct chain chain;
 	size_t skipped;			/* shims and incomplete frames */
 	size_t broken;			/* frames whose code object could not be read */
+	addr_t tstate, stack_frame;	/* the last one met that lies on the data stack */
+	unsigned gaps;			/* lost links (C stack), after which the data stack
+					 * (datastack.h) told how to go on: generators that were
+					 * running there are missing */
+	addr_t gap_at;			/* the first of them */
 };
 
 /* Fills a native frame from the frame at addr. false: not readable, or (*is_shim) not to be
@@ -38,7 +43,8 @@ bool frame_load(struct runtime *rt, addr_t addr, struct frame *ret, addr_t *ret_
 
 struct frame_iter frames_of(struct runtime *rt, const struct pythread *thread);
 /* Innermost first. A frame that cannot be decoded though its `previous` can is passed over and
- * counted in it->broken. false: the end; it->chain.end says which. */
+ * counted in it->broken; where the way to the next is lost, it is looked for on the data stack and
+ * counted in it->gaps. false: the end; it->chain.end says which. */
 bool frame_next(struct frame_iter *it, struct frame *ret);
 
 /* A local variable's value. */
