@@ -106,8 +106,9 @@ bool elf_note_next(const struct machine *m, const uint8_t *notes, size_t size, u
 bool elf_note_is(const struct elf_note *note, const char *owner, uint32_t type)
 {
 	size_t len = strlen(owner);
-	return note->type == type && note->name_size >= len && note->name_size <= len + 1 &&
-	       memcmp(note->name, owner, len) == 0;
+	/* with its NUL, or, as some write it, without */
+	return note->type == type && (note->name_size == len || note->name_size == len + 1) &&
+	       memcmp(note->name, owner, note->name_size) == 0;
 }
 
 bool elf_notes_build_id(const struct machine *m, const uint8_t *notes, size_t size, uint64_t align,

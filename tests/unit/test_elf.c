@@ -234,6 +234,7 @@ static void elf_note_is__compares_the_whole_name(void **state)
 		{ "GNU", 4, true },		/* with its NUL */
 		{ "GNU", 3, true },		/* some leave it out */
 		{ "GN", 2, false },
+		{ "GNUX", 4, false },
 		{ "GNU\0\0", 5, false },
 		{ "gnu", 4, false },
 		{ "", 0, false },
