@@ -188,6 +188,8 @@ bool linkmap_load(struct elfcore *core, struct files *files, const struct mapped
 			return false;
 		link = next;
 	}
+	if (link)
+		remark_loss(&t->remarks, "core: the dynamic linker's list of modules has no end");
 	trace(ELF, "link map at 0x%" PRIx64 ": %zu modules", debug, t->modules.len);
 	return true;
 }

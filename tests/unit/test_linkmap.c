@@ -201,6 +201,21 @@ static void linkmap_load__says_where_the_list_breaks_off(void **state)
 	rig_free(rig);
 }
 
+static void linkmap_load__says_when_the_list_has_no_end(void **state)
+{
+	struct rig *rig = rig_mapped(EM_X86_64);
+	draw_link(rig, 2, LIBRARY, "/lib/libx.so", 0, 1);
+	assert_true(linkmap_load(&rig->core, rig->files, &rig->given));
+	assert_true(rig->target.modules.len >= 2);
+	expect_loss(rig, "list of modules has no end");
+	rig_free(rig);
+	rig = rig_mapped(EM_X86_64);
+	draw_link(rig, 2, LIBRARY, "vdso", 0, 2);
+	expect_modules(rig, "400000-402000");
+	expect_loss(rig, "list of modules has no end");
+	rig_free(rig);
+}
+
 /* --- the program's headers ------------------------------------------------------------------- */
 
 static void linkmap_load__asks_for_the_executable_when_its_headers_are_lost(void **state)
@@ -380,6 +395,7 @@ int main(void)
 		cmocka_unit_test(linkmap_load__of_a_static_program_is_the_program),
 		cmocka_unit_test(linkmap_load__ends_in_a_dynamic_section_without_end),
 		cmocka_unit_test(linkmap_load__says_where_the_list_breaks_off),
+		cmocka_unit_test(linkmap_load__says_when_the_list_has_no_end),
 		cmocka_unit_test(linkmap_load__asks_for_the_executable_when_its_headers_are_lost),
 		cmocka_unit_test(linkmap_load__refuses_headers_that_make_no_sense),
 		cmocka_unit_test(linkmap_load__takes_lost_headers_from_the_executable),
