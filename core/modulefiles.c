@@ -86,14 +86,13 @@ static const struct mapping *mapping_at(const struct target *t, addr_t addr)
 	return &t->mappings.items[low];
 }
 
-/* Each PT_LOAD of the file is mapped where it should be, from the right offset. */
+/* Each PT_LOAD of the file is mapped where it should be, from the right offset; and it has some. */
 static bool segments_agree(const struct candidate *c, const struct elf_header *h,
 			   const struct mapped_file *file)
 {
 	const struct target *t = c->core->target;
 	struct elf_phdr s;
-	if (!t->mappings.len)
-		return false;
+	bool any = false;
 	for (size_t i = 0; i < h->phnum && elf_phdr_at(h, file->data, file->size, i, &s); i++) {
 		if (s.type != PT_LOAD || !s.filesz)
 			continue;
@@ -101,8 +100,9 @@ static bool segments_agree(const struct candidate *c, const struct elf_header *h
 		const struct mapping *m = mapping_at(t, at);
 		if (!m || m->start - m->file_offset != at - s.offset)
 			return false;
+		any = true;
 	}
-	return true;
+	return any;
 }
 
 /* DT_DEBUG apart, a value is the file's, or the file's plus the bias where it is an address that
@@ -140,12 +140,13 @@ static bool headers_agree(const struct candidate *c, const struct elf_header *h,
 			  const struct mapped_file *file)
 {
 	bool dynamic_lost;
+	uint64_t size;
 	if (dynamic_agrees(c, h, file, &dynamic_lost))
 		return true;
 	if (!dynamic_lost)
 		return false;
-	size_t size = h->phoff + h->phnum * elf_phdr_size(h->machine);
-	const uint8_t *dumped = size <= file->size && size <= h->machine->page_size ?
+	const uint8_t *dumped = checked_extent(h->phoff, h->phnum, elf_phdr_size(h->machine), &size) &&
+		size <= file->size && size <= h->machine->page_size ?
 		memory_at(&c->core->target->memory, c->module->start, size) : NULL;
 	if (dumped)
 		return memcmp(dumped, file->data, size) == 0;

@@ -168,6 +168,43 @@ static void modulefiles__a_debug_file_is_no_module_file(void **state)
 	target_free(t);
 }
 
+/* Neither has a build-id. The file on this machine ends within its program headers: it has nothing
+ * that could agree. */
+static void modulefiles__a_file_without_anything_to_compare_is_not_used(void **state)
+{
+	static const size_t sizes[] = { 64, 64 + sizeof(Elf64_Phdr) - 1 };
+	struct library lib;
+	library_draw(&lib, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		FILE *file = fopen(drawing_path("libx.so"), "w");
+		assert_int_equal(fwrite(lib.bytes, 1, sizes[i], file), sizes[i]);
+		fclose(file);
+		for (int header = 0; header < 2; header++) {
+			struct drawing d = process_draw(&lib, "/libx.so", header);
+			struct target *t = open_drawn(&d, NULL);
+			assert_int_equal(t->modules.items[0].file_state, MODULE_FILE_DIFFERS);
+			assert_null(t->modules.items[0].file.data);
+			target_free(t);
+		}
+	}
+}
+
+/* The end of its program headers, past the end of all numbers, is within its ELF header, which
+ * agrees. */
+static void modulefiles__a_file_whose_headers_wrap_is_not_used(void **state)
+{
+	struct library lib, other;
+	library_draw(&lib, 0);
+	other = lib;
+	put(machine_find(EM_X86_64, 2, 1), other.bytes + offsetof(Elf64_Ehdr, e_phoff), 8,
+	    UINT64_MAX - 4 * sizeof(Elf64_Phdr) + 1 + 16);
+	library_put(&other, "libx.so");
+	struct drawing d = process_draw(&lib, "/libx.so", true);
+	struct target *t = open_drawn(&d, NULL);
+	assert_int_equal(t->modules.items[0].file_state, MODULE_FILE_DIFFERS);
+	target_free(t);
+}
+
 /* Its dynamic section is lost, its first page is not. */
 static void modulefiles__without_its_dynamic_section_the_first_page_must_agree(void **state)
 {
@@ -299,6 +336,8 @@ int main(void)
 		cmocka_unit_test(modulefiles__a_given_file_is_matched_by_its_build_id),
 		cmocka_unit_test(modulefiles__a_wrong_executable_is_remarked_with_both_build_ids),
 		cmocka_unit_test(modulefiles__a_debug_file_is_no_module_file),
+		cmocka_unit_test(modulefiles__a_file_without_anything_to_compare_is_not_used),
+		cmocka_unit_test(modulefiles__a_file_whose_headers_wrap_is_not_used),
 		cmocka_unit_test(modulefiles__without_its_dynamic_section_the_first_page_must_agree),
 		cmocka_unit_test(modulefiles__without_any_page_the_segments_must_agree),
 		cmocka_unit_test(modulefiles__a_file_that_is_cut_fills_what_it_has),
