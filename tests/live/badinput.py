@@ -166,6 +166,41 @@ class Truncated(program.Program):
                 (title + ": bt", check_survival(binary, path))]
 
 
+class CutTruth(program.Program):
+    """What is shown of a truncated core was there, in that order."""
+
+    def run(self, interpreter, base, binary):
+        core, truth = self.make(interpreter, base)
+        options = interpreter.pycore_options(base)
+        size = os.path.getsize(core)
+        results = []
+        for part in (80, 90, 95, 97, 98, 99):
+            path = Truncated.cut_file(core, size * part // 100, base)
+            got = pycorerun.run(binary, "bt", "--json", path, *options)
+            found = pycorerun.success(got, 1, 3)
+            if not found and got.code == 1:
+                found = self.untrue(truth, got.json())
+            results.append(("%d %%" % part, found))
+        return results
+
+    @staticmethod
+    def untrue(truth, document):
+        """Frames that the process did not have, or not in that order."""
+        found = []
+        known = {thread["tid"]: thread["frames"]
+                 for thread in truth["threads"]}
+        for thread in document["threads"]:
+            rest = iter(known.get(thread["tid"], []))
+            for frame in thread["frames"]:
+                shown = [(key, frame[key]) for key in ("file", "line", "name")
+                         if not isinstance(frame[key], dict)]
+                if not any(all(real[key] == value for key, value in shown)
+                           for real in rest):
+                    found.append("thread %s never had, or not there: %s" % (
+                        thread["tid"], shown))
+        return found
+
+
 class Headers(program.Program):
     """Garbage in each field of the ELF, program and note headers."""
 
@@ -222,5 +257,7 @@ class Headers(program.Program):
 ALL = [
     NoCore("calls", name="no-core"),
     Truncated("calls", name="truncated"),
+    CutTruth("calls", name="truncated-truth"),
+    CutTruth("generators", name="truncated-generators"),
     Headers("calls", name="headers"),
 ]
