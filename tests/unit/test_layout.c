@@ -1,30 +1,6 @@
-/* Layouts: loads, tables chosen, debug offsets merged, nonsense refused. Heaps here are written by
- * put(), which knows nothing of how layout_get() reads. */
-#include "tests/unit/test.h"
-
-#include <elf.h>
-#include "core/checked.h"
-#include "cpython_layouts/layout.h"
-#include "tests/unit/debug_offsets_rig.h"
-
-static const struct machine x86_64 = { .e_machine = EM_X86_64, .name = "x86_64", .word = 8 };
-static const struct machine aarch64 = { .e_machine = EM_AARCH64, .name = "aarch64", .word = 8 };
-static const struct machine riscv64 = { .e_machine = EM_RISCV, .name = "riscv64", .word = 8 };
-static const struct machine big64 = { .e_machine = EM_S390, .name = "s390x", .word = 8, .swap = true };
-static const struct machine big32 = { .e_machine = EM_PPC, .name = "ppc", .word = 4, .swap = true };
-static const struct machine little32 = { .e_machine = EM_386, .name = "i686", .word = 4 };
-
-static struct layout *layout_of(const char *name, const struct machine *machine)
-{
-	struct layout *l = calloc(1, sizeof(*l));
-	const struct layout_table *table = layout_table_named(name);
-	assert_non_null(l);
-	assert_non_null(table);
-	struct error *err = layout_from_table(table, machine, l);
-	if (err)
-		fail_msg("%s", err->message);
-	return l;
-}
+/* Layouts: loads, tables chosen, nonsense refused. Structs here are written by put(), which knows
+ * nothing of how layout_get() reads. */
+#include "tests/unit/layout_rig.h"
 
 static struct python_version version(unsigned major, unsigned minor, unsigned micro,
 				     const char *abi)
@@ -169,47 +145,6 @@ static void layout_from_table__lays_a_delta_over_its_base(void **state)
 	free(base);
 	free(debian);
 	free(threaded);
-}
-
-/* What a file does not define stays as the table says; what it does, loses what it has not. */
-static void layout_overlay_dwarf__replaces_whole_structs(void **state)
-{
-	(void)state;
-	struct layout *l = layout_of("3.12", &x86_64), before = *l;
-	struct layout *dwarf = calloc(1, sizeof(*dwarf));
-	assert_non_null(dwarf);
-	dwarf->size[STRUCT_PyListObject] = 48;
-	dwarf->size_source[STRUCT_PyListObject] = SLOT_DWARF;
-	dwarf->slot[FIELD_PyListObject_ob_item] = (struct slot){ .offset = 32, .width = 8, .source = SLOT_DWARF };
-	layout_overlay_dwarf(l, dwarf);
-	assert_int_equal(SIZEOF(l, PyListObject), 48);
-	assert_int_equal(OFFSET(l, PyListObject, ob_item), 32);
-	assert_int_equal(l->slot[FIELD_PyListObject_ob_item].source, SLOT_DWARF);
-	assert_false(HAS(l, PyListObject, allocated));
-	assert_int_equal(OFFSET(l, PyTupleObject, ob_item), before.slot[FIELD_PyTupleObject_ob_item].offset);
-	assert_int_equal(l->slot[FIELD_PyTupleObject_ob_item].source, SLOT_TABLE);
-	free(dwarf);
-	free(l);
-}
-
-static void layout_difference_next__compares_what_the_file_defines(void **state)
-{
-	(void)state;
-	struct layout *l = layout_of("3.12", &x86_64), dwarf = { .machine = &x86_64 };
-	struct layout_comparison c = { l, &dwarf, 0 };
-	struct layout_difference d;
-	assert_false(layout_difference_next(&c, &d));	/* it defines nothing */
-	dwarf.size[STRUCT_PyListObject] = l->size[STRUCT_PyListObject] + 8;
-	dwarf.size_source[STRUCT_PyListObject] = SLOT_DWARF;
-	dwarf.slot[FIELD_PyListObject_ob_item] = l->slot[FIELD_PyListObject_ob_item];
-	c.at = 0;
-	assert_true(layout_difference_next(&c, &d));
-	assert_int_equal(d.field, FIELD_PyListObject_allocated);	/* absent there */
-	assert_true(layout_difference_next(&c, &d));
-	assert_int_equal(d.structure, STRUCT_PyListObject);
-	assert_int_equal(d.field, -1);
-	assert_false(layout_difference_next(&c, &d));
-	free(l);
 }
 
 /* --- choosing ------------------------------------------------------------------------------- */
@@ -429,179 +364,6 @@ static void layout_check__refuses_giant_structs(void **state)
 	free(l);
 }
 
-/* --- debug offsets ---------------------------------------------------------------------------- */
-
-static const struct real {
-	const char *table;
-	const uint64_t *words;
-	size_t size;
-} reals[] = {
-	{ "3.13", offsets_3_13, sizeof(offsets_3_13) },
-	{ "3.13.15t", offsets_3_13t, sizeof(offsets_3_13t) },
-	{ "3.14", offsets_3_14, sizeof(offsets_3_14) },
-	{ "3.14.3", offsets_3_14_3, sizeof(offsets_3_14_3) },
-	{ "3.15", offsets_3_15, sizeof(offsets_3_15) },
-};
-
-static void debug_offsets__of_real_builds_confirm_their_tables(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(reals); i++) {
-		struct layout *l = layout_of(reals[i].table, &x86_64), before = *l;
-		unsigned told = 0;
-		struct error *err = layout_apply_debug_offsets(l, (const uint8_t *)reals[i].words,
-							       reals[i].size);
-		if (err)
-			fail_msg("%s: %s", reals[i].table, err->message);
-		for (size_t f = 0; f < FIELD_COUNT; f++) {
-			told += l->slot[f].source == SLOT_DEBUG_OFFSETS;
-			if (l->slot[f].offset != before.slot[f].offset)
-				fail_msg("%s: %s.%s", reals[i].table,
-					 structure_names[field_infos[f].structure],
-					 field_infos[f].name);
-		}
-		assert_true(told >= 50);
-		assert_int_equal(l->size_source[STRUCT_PyThreadState], SLOT_DEBUG_OFFSETS);
-		free(l);
-	}
-}
-
-static void debug_offsets__correct_a_table_of_another_patch_release(void **state)
-{
-	(void)state;
-	struct layout *l = layout_of("3.14.3", &x86_64), *right = layout_of("3.14", &x86_64);
-	assert_int_not_equal(OFFSET(l, PyInterpreterState, sysdict),
-			     OFFSET(right, PyInterpreterState, sysdict));
-	struct error *err =
-		layout_apply_debug_offsets(l, (const uint8_t *)offsets_3_14, sizeof(offsets_3_14));
-	assert_null(err);
-	assert_int_equal(OFFSET(l, PyInterpreterState, sysdict),
-			 OFFSET(right, PyInterpreterState, sysdict));
-	assert_int_equal(SIZEOF(l, PyThreadState), SIZEOF(right, PyThreadState));
-	assert_int_equal(l->slot[FIELD_PyInterpreterState_sysdict].source, SLOT_DEBUG_OFFSETS);
-	assert_int_equal(l->slot[FIELD_PyThreadState_dict].source, SLOT_TABLE);
-	free(l);
-	free(right);
-}
-
-/* The words in the order of a machine whose bytes run the other way. */
-static void debug_offsets__are_read_in_the_target_s_byte_order(void **state)
-{
-	(void)state;
-	uint64_t words[ARRAY_SIZE(offsets_3_13)];
-	words[0] = offsets_3_13[0];
-	for (size_t i = 1; i < ARRAY_SIZE(words); i++)
-		words[i] = __builtin_bswap64(offsets_3_13[i]);
-	struct layout *l = layout_of("3.13", &big64);
-	struct error *err = layout_apply_debug_offsets(l, (const uint8_t *)words, sizeof(words));
-	assert_null(err);
-	assert_int_equal(l->slot[FIELD_PyThreadState_next].source, SLOT_DEBUG_OFFSETS);
-	free(l);
-}
-
-static void debug_offsets__move_bit_fields_with_their_struct(void **state)
-{
-	(void)state;
-	uint64_t words[ARRAY_SIZE(offsets_3_13)];
-	memcpy(words, offsets_3_13, sizeof(words));
-	words[544 / 8] += 4;		/* unicode_object.state */
-	words[560 / 8] += 8;		/* and the struct grew */
-	struct layout *l = layout_of("3.13", &x86_64), before = *l;
-	struct error *err = layout_apply_debug_offsets(l, (const uint8_t *)words, sizeof(words));
-	assert_null(err);
-	assert_int_equal(OFFSET(l, PyASCIIObject, kind), before.slot[FIELD_PyASCIIObject_kind].offset + 4);
-	assert_int_equal(l->slot[FIELD_PyASCIIObject_kind].bit, before.slot[FIELD_PyASCIIObject_kind].bit);
-	assert_int_equal(OFFSET(l, PyASCIIObject, ascii), before.slot[FIELD_PyASCIIObject_ascii].offset + 4);
-	free(l);
-}
-
-static void expect_nonsense(const uint64_t *words, size_t size)
-{
-	struct layout *l = layout_of("3.13", &x86_64), before = *l;
-	struct error *err = layout_apply_debug_offsets(l, (const uint8_t *)words, size);
-	assert_non_null(err);
-	assert_int_equal(err->code, ERROR_UNSUPPORTED);
-	error_free(err);
-	assert_memory_equal(l, &before, sizeof(before));	/* untouched */
-	free(l);
-}
-
-static void debug_offsets__with_nonsense_in_them_change_nothing(void **state)
-{
-	(void)state;
-	static const struct { size_t word; uint64_t value; } wrong[] = {
-		{ 0, 0 },			/* no cookie */
-		{ 1, 0x030c00f0 },		/* 3.12 has none */
-		{ 1, 0x1030d00f0 },		/* no PY_VERSION_HEX */
-		{ 152 / 8, 0 },			/* sizeof(PyThreadState) */
-		{ 152 / 8, 1u << 21 },
-		{ 152 / 8, UINT64_MAX },
-		{ 168 / 8, 297 },		/* next: its last byte lies behind the struct */
-		{ 168 / 8, UINT64_MAX - 3 },	/* wraps */
-		{ 168 / 8, 1u << 20 },
-		{ 144 / 8, 0 },			/* the GIL's holder, before the GIL */
-		{ 216 / 8, 302 },		/* _status */
-		{ 544 / 8, UINT64_MAX },	/* unicode_object.state */
-		{ 368 / 8, 16 },		/* a type object too small for what only the table knows */
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-		uint64_t words[ARRAY_SIZE(offsets_3_13)];
-		memcpy(words, offsets_3_13, sizeof(words));
-		words[wrong[i].word] = wrong[i].value;
-		expect_nonsense(words, sizeof(words));
-	}
-}
-
-static void debug_offsets__cut_short_are_refused(void **state)
-{
-	(void)state;
-	for (size_t size = 0; size < sizeof(offsets_3_13); size += 7) {
-		uint64_t *exact = malloc(size + 1);
-		assert_non_null(exact);
-		memcpy(exact, offsets_3_13, size);
-		expect_nonsense(exact, size);
-		free(exact);
-	}
-}
-
-static void debug_offsets__of_random_words_do_no_harm(void **state)
-{
-	(void)state;
-	uint64_t random = 88172645463325252;
-	for (int round = 0; round < 2000; round++) {
-		uint64_t words[ARRAY_SIZE(offsets_3_15)];
-		memcpy(words, offsets_3_15, sizeof(words));
-		for (int i = 0; i < 3; i++) {
-			random ^= random << 13;
-			random ^= random >> 7;
-			random ^= random << 17;
-			words[2 + random % (ARRAY_SIZE(words) - 2)] = random >> (random & 63);
-		}
-		struct layout *l = layout_of("3.15", &x86_64);
-		error_free(layout_apply_debug_offsets(l, (const uint8_t *)words, sizeof(words)));
-		assert_null(layout_check(l));
-		free(l);
-	}
-}
-
-/* 3.16 is read as 3.15 until somebody makes a table: when it fits, and not else. */
-static void debug_offsets__of_an_unknown_version_are_tried(void **state)
-{
-	(void)state;
-	uint64_t words[ARRAY_SIZE(offsets_3_15)];
-	memcpy(words, offsets_3_15, sizeof(words));
-	words[1] = 0x031000f0;
-	struct layout *l = layout_of("3.15", &x86_64);
-	struct error *err = layout_apply_debug_offsets(l, (const uint8_t *)words, sizeof(words));
-	assert_null(err);
-	for (size_t i = ARRAY_SIZE(words) - 1; i > 20; i--)
-		words[i] = words[i - 1];	/* a member was inserted */
-	err = layout_apply_debug_offsets(l, (const uint8_t *)words, sizeof(words));
-	assert_non_null(err);
-	error_free(err);
-	free(l);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -610,8 +372,6 @@ int main(void)
 		cmocka_unit_test(layout_get__gives_0_for_an_absent_member),
 		cmocka_unit_test(layout_from_table__refuses_another_word_size),
 		cmocka_unit_test(layout_from_table__lays_a_delta_over_its_base),
-		cmocka_unit_test(layout_overlay_dwarf__replaces_whole_structs),
-		cmocka_unit_test(layout_difference_next__compares_what_the_file_defines),
 		cmocka_unit_test(layout_candidates__puts_the_release_s_own_table_first),
 		cmocka_unit_test(layout_candidates__offers_all_when_the_release_is_unknown),
 		cmocka_unit_test(layout_candidates__offers_both_collector_heads_of_3_6),
@@ -626,14 +386,6 @@ int main(void)
 		cmocka_unit_test(layout_check__refuses_impossible_widths),
 		cmocka_unit_test(layout_check__refuses_a_layout_without_the_essentials),
 		cmocka_unit_test(layout_check__refuses_giant_structs),
-		cmocka_unit_test(debug_offsets__of_real_builds_confirm_their_tables),
-		cmocka_unit_test(debug_offsets__correct_a_table_of_another_patch_release),
-		cmocka_unit_test(debug_offsets__are_read_in_the_target_s_byte_order),
-		cmocka_unit_test(debug_offsets__move_bit_fields_with_their_struct),
-		cmocka_unit_test(debug_offsets__with_nonsense_in_them_change_nothing),
-		cmocka_unit_test(debug_offsets__cut_short_are_refused),
-		cmocka_unit_test(debug_offsets__of_random_words_do_no_harm),
-		cmocka_unit_test(debug_offsets__of_an_unknown_version_are_tried),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
