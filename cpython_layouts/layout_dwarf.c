@@ -19,10 +19,14 @@ static bool suits(uint8_t kind, const struct dwarf_member *m, unsigned word)
 	}
 }
 
+/* A giant is none of Python's: neither its size nor its members are believed. */
+static bool is_defined(const struct dwarf_struct *s)
+{
+	return s->size != 0 && s->size <= UINT32_MAX;
+}
+
 static void take_struct(struct layout *l, enum structure s, const struct dwarf_struct *found)
 {
-	if (found->size == 0 || found->size > UINT32_MAX)
-		return;
 	l->size[s] = (uint32_t)found->size;
 	l->size_source[s] = SLOT_DWARF;
 }
@@ -67,11 +71,13 @@ struct error *layout_apply_dwarf(struct layout *l, const struct mapped_file *fil
 	if (err)
 		return err;
 	for (size_t f = 0; f < FIELD_COUNT; f++) {
-		if (structs[field_infos[f].structure].size)
+		if (is_defined(&structs[field_infos[f].structure]))
 			take_member(l, f, &members[f]);
 	}
-	for (size_t s = 0; s < STRUCT_COUNT; s++)
-		take_struct(l, s, &structs[s]);
+	for (size_t s = 0; s < STRUCT_COUNT; s++) {
+		if (is_defined(&structs[s]))
+			take_struct(l, s, &structs[s]);
+	}
 	return NULL;
 }
 

@@ -130,6 +130,19 @@ static void layout_apply_dwarf__leaves_alone_what_the_file_does_not_define(void 
 	free(l);
 }
 
+/* A struct of 8 GiB is none of Python's; neither then are its members. */
+static void layout_apply_dwarf__takes_nothing_of_a_giant(void **state)
+{
+	(void)state;
+	struct layout *l = layout_with_own(), *table = layout_of("3.8", &x86_64);
+	assert_true(sizeof(*used.method) > UINT32_MAX);
+	assert_int_equal(SIZEOF(l, PyMethodObject), SIZEOF(table, PyMethodObject));
+	assert_int_equal(OFFSET(l, PyMethodObject, im_func), OFFSET(table, PyMethodObject, im_func));
+	assert_int_equal(l->slot[FIELD_PyMethodObject_im_func].source, SLOT_TABLE);
+	free(table);
+	free(l);
+}
+
 static void layout_apply_dwarf__changes_nothing_when_it_fails(void **state)
 {
 	(void)state;
@@ -194,6 +207,7 @@ int main(void)
 		cmocka_unit_test(layout_apply_dwarf__takes_away_what_the_file_s_struct_has_not),
 		cmocka_unit_test(layout_apply_dwarf__takes_no_member_of_another_kind),
 		cmocka_unit_test(layout_apply_dwarf__leaves_alone_what_the_file_does_not_define),
+		cmocka_unit_test(layout_apply_dwarf__takes_nothing_of_a_giant),
 		cmocka_unit_test(layout_apply_dwarf__changes_nothing_when_it_fails),
 		cmocka_unit_test(layout_overlay_dwarf__replaces_whole_structs),
 		cmocka_unit_test(layout_difference_next__compares_what_the_file_defines),
