@@ -59,12 +59,14 @@
 #include "internal/pycore_moduleobject.h"
 #include "internal/pycore_typeobject.h"
 #elif VERSION >= V(3, 9)
+#include "internal/pycore_code.h"
 #include "internal/pycore_runtime.h"
 #include "internal/pycore_interp.h"
 #include "internal/pycore_gc.h"
 #include "internal/pycore_gil.h"
 #elif VERSION >= V(3, 8)
 #include "internal/pycore_pystate.h"
+#include "internal/pycore_code.h"
 #include "internal/pycore_gil.h"
 #include "internal/pycore_object.h"
 #elif VERSION >= V(3, 7)
@@ -81,6 +83,33 @@ struct gc_generation {
 	PyGC_Head head;
 	int threshold;
 	int count;
+};
+#endif
+
+/* --- Objects/obmalloc.c: 2.7 - 3.11; a header from 3.12 on --------------------------------------- */
+
+#if VERSION < V(3, 12)
+struct pool_header {
+	union {
+		unsigned char *_padding;
+		unsigned int count;
+	} ref;
+	unsigned char *freeblock;
+	struct pool_header *nextpool;
+	struct pool_header *prevpool;
+	unsigned int arenaindex;
+	unsigned int szidx;
+	unsigned int nextoffset;
+	unsigned int maxnextoffset;
+};
+struct arena_object {
+	uintptr_t address;
+	unsigned char *pool_address;
+	unsigned int nfreepools;
+	unsigned int ntotalpools;
+	struct pool_header *freepools;
+	struct arena_object *nextarena;
+	struct arena_object *prevarena;
 };
 #endif
 
@@ -382,4 +411,180 @@ typedef struct {
 	PyObject_HEAD
 	ThreadHandle *handle;
 } PyThreadHandleObject;
+#endif
+
+/* Objects/codeobject.c; 3.6 pointed to what 3.7 put behind */
+#if VERSION >= V(3, 6)
+typedef struct {
+	Py_ssize_t ce_size;
+#if VERSION < V(3, 7)
+	void **ce_extras;
+#else
+	void *ce_extras[1];
+#endif
+} _PyCodeObjectExtra;
+#endif
+
+/* Modules/_io/bufferedio.c, the same in every version (what lies between is not) */
+typedef struct {
+	PyObject_HEAD
+	PyObject *raw;
+	int ok;
+	int detached;
+	int readable;
+	int writable;
+	char finalizing;
+	int fast_closed_checks;
+	off_t abs_pos;
+	char *buffer;
+	off_t pos;
+	off_t raw_pos;
+	off_t read_end;
+	off_t write_pos;
+	off_t write_end;
+	void *lock;
+	volatile unsigned long owner;
+	Py_ssize_t buffer_size;
+	Py_ssize_t buffer_mask;
+	PyObject *dict;
+	PyObject *weakreflist;
+} buffered;
+
+/* Modules/_io/bytesio.c */
+typedef struct {
+	PyObject_HEAD
+#if VERSION < V(3, 5)
+	char *buf;
+	Py_ssize_t pos;
+	Py_ssize_t string_size;
+	size_t buf_size;
+	PyObject *dict;
+	PyObject *weakreflist;
+#else
+	PyObject *buf;
+	Py_ssize_t pos;
+	Py_ssize_t string_size;
+	PyObject *dict;
+	PyObject *weakreflist;
+	Py_ssize_t exports;
+#endif
+} bytesio;
+
+/* Modules/_struct.c; `repeat` came with 3.4, `ready` with 3.15 */
+typedef struct {
+	const void *fmtdef;
+	Py_ssize_t offset;
+	Py_ssize_t size;
+#if VERSION >= V(3, 0)
+	Py_ssize_t repeat;
+#endif
+} formatcode;
+typedef struct {
+	PyObject_HEAD
+	Py_ssize_t s_size;
+	Py_ssize_t s_len;
+	formatcode *s_codes;
+	PyObject *s_format;
+	PyObject *weakreflist;
+#if VERSION >= V(3, 15)
+	_Bool ready;
+#endif
+} PyStructObject;
+
+#if VERSION >= V(3, 0)
+/* Modules/itertoolsmodule.c */
+typedef struct {
+	PyObject_HEAD
+	PyObject *pools;
+	Py_ssize_t *indices;
+	PyObject *result;
+	int stopped;
+} productobject;
+typedef struct {
+	PyObject_HEAD
+	PyObject *pool;
+	Py_ssize_t *indices;
+	PyObject *result;
+	Py_ssize_t r;
+	int stopped;
+} combinationsobject;
+typedef struct {
+	PyObject_HEAD
+	PyObject *pool;
+	Py_ssize_t *indices;
+	Py_ssize_t *cycles;
+	PyObject *result;
+	Py_ssize_t r;
+	int stopped;
+} permutationsobject;
+
+/* Modules/_elementtree.c */
+typedef struct {
+	PyObject *attrib;
+	Py_ssize_t length;
+	Py_ssize_t allocated;
+	PyObject **children;
+	PyObject *_children[4];
+} ElementObjectExtra;
+typedef struct {
+	PyObject_HEAD
+	PyObject *tag;
+	PyObject *text;
+	PyObject *tail;
+	ElementObjectExtra *extra;
+	PyObject *weakreflist;
+} ElementObject;
+
+/* Modules/_ctypes/ctypes.h, with libffi's ffi_type */
+typedef struct {
+	size_t size;
+	unsigned short alignment;
+	unsigned short type;
+	void **elements;
+} ffi_type;
+typedef struct {
+#if VERSION < V(3, 13)
+	PyDictObject dict;
+#else
+	int initialized;
+#endif
+	Py_ssize_t size;
+	Py_ssize_t align;
+	Py_ssize_t length;
+	ffi_type ffi_type_pointer;
+	PyObject *proto;
+	void *setfunc;
+	void *getfunc;
+	void *paramfunc;
+	PyObject *argtypes;
+	PyObject *converters;
+	PyObject *restype;
+	PyObject *checker;
+#if VERSION >= V(3, 13)
+	PyObject *module;
+#if VERSION >= V(3, 14)
+	PyObject *pointer_type;
+#endif
+#endif
+	int flags;
+	char *format;
+	int ndim;
+	Py_ssize_t *shape;
+} StgInfo;
+#endif
+
+#if VERSION >= V(3, 13)
+/* Modules/_queuemodule.c: 3.13 made a ring of its list */
+typedef struct {
+	PyObject_HEAD
+	_Bool has_threads_waiting;
+	struct {
+		Py_ssize_t put_idx;
+		Py_ssize_t get_idx;
+		PyObject **items;
+		Py_ssize_t items_cap;
+		Py_ssize_t num_items;
+	} buf;
+	PyObject *weakreflist;
+} simplequeueobject;
 #endif

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyHeapTypeObject.ht_qualname .ht_cached_keys .ht_module .ht_tpname
@@ -36,37 +36,45 @@
  *   .unicode_object_asciiobject_size .unicode_object_compactunicodeobject_size .gc_size
  *   .gc_collecting .gc_frame .gen_object_size .gen_object_gi_iframe
  *   .gen_object_gi_frame_state PyInterpreterState.id .threads_main .finalizing .ceval_gil
- *   ._gil .gc .obmalloc .interpreter_trampoline .types_builtins .types_for_extensions
- *   managed_static_type_state.type .tp_dict .tp_subclasses .tp_weaklist
- *   _gil_runtime_state.enabled .last_holder .locked _gc_runtime_state.enabled
- *   .generations .generation0 .permanent_generation .collecting .frame .garbage
- *   .callbacks PyThreadState.prev ._status .status_initialized .status_bound
- *   .status_active .status_holds_gil .status_finalizing .status_cleared .holds_gil
- *   .gil_requested .state .cframe .current_frame .base_frame .current_exception .exc_info
- *   .exc_state .native_thread_id .id .context .datastack_chunk .datastack_top
- *   .datastack_limit .root_cframe _PyErr_StackItem.exc_type .exc_value .exc_traceback
- *   .previous_item _PyCFrame.current_frame .previous _PyStackChunk.previous .size .top
- *   .data PyFrameObject.f_frame .f_stackdepth .f_gen .f_state .f_executing
- *   .f_extra_locals _PyInterpreterFrame.f_executable .previous .f_funcobj .f_globals
+ *   ._gil .gc .obmalloc .obmalloc_arenas .interpreter_trampoline .types_builtins
+ *   .types_for_extensions managed_static_type_state.type .tp_dict .tp_subclasses
+ *   .tp_weaklist _gil_runtime_state.enabled .last_holder .locked
+ *   _gc_runtime_state.enabled .generations .generation0 .permanent_generation .collecting
+ *   .frame .garbage .callbacks _obmalloc_state.arenas .maxarenas mi_segment_t.used
+ *   .segment_slices .segment_info_slices .kind .slice_entries .slices
+ *   mi_page_t.slice_count .slice_offset .heap_tag .capacity .used .block_size .page_start
+ *   .free .local_free .xthread_free .keys PyThreadState.prev ._status .status_initialized
+ *   .status_bound .status_active .status_holds_gil .status_finalizing .status_cleared
+ *   .holds_gil .gil_requested .state .cframe .current_frame .base_frame
+ *   .current_exception .exc_info .exc_state .native_thread_id .id .context
+ *   .datastack_chunk .datastack_top .datastack_limit .root_cframe
+ *   _PyErr_StackItem.exc_type .exc_value .exc_traceback .previous_item
+ *   _PyCFrame.current_frame .previous _PyStackChunk.previous .size .top .data
+ *   PyFrameObject.f_frame .f_stackdepth .f_gen .f_state .f_executing .f_extra_locals
+ *   ._f_frame_data _PyInterpreterFrame.f_executable .previous .f_funcobj .f_globals
  *   .f_builtins .f_locals .frame_obj .instr_ptr .stacktop .stackpointer .tlbc_index
  *   .return_offset .is_entry .owner .localsplus PyCodeObject.co_posonlyargcount
  *   .co_kwonlyargcount .co_cell2arg .co_qualname .co_linetable .co_localsplusnames
  *   .co_localspluskinds .co_nlocalsplus .co_ncellvars .co_nfreevars ._co_firsttraceable
- *   .co_tlbc .co_code_adaptive _PyCodeArray.size .entries PyGenObject.gi_name
- *   .gi_qualname .gi_exc_state .gi_frame_state .gi_iframe PyLongObject.lv_tag
- *   PyByteArrayObject.ob_start .ob_bytes_object PyASCIIObject.length .hash .kind .compact
- *   .ascii .ready .interned .wstr PyCompactUnicodeObject.utf8_length .utf8 .wstr_length
- *   PyUnicodeObject.data PyDictObject.ma_keys .ma_values PyDictKeysObject.dk_refcnt
- *   .dk_size .dk_log2_size .dk_log2_index_bytes .dk_kind .dk_usable .dk_nentries
- *   .dk_indices PyDictUnicodeEntry.me_key .me_value PyDictValues.capacity .size .embedded
- *   .valid .values PyFrozenDictObject.ma_hash PyODictObject.od_first .od_last
- *   _ODictNode.key .hash .next rangeobject.stop PyFunctionObject.func_qualname
- *   .func_kwdefaults PyModuleObject.md_name PyBaseExceptionObject.notes .traceback
- *   .context .cause .suppress_context PyBaseExceptionGroupObject.msg .excs
- *   PyOSErrorObject.filename2 PySimpleNamespace.ns_dict PyDateTime_Time.fold
- *   PyDateTime_DateTime.fold PyDateTime_TimeZone.offset .name PyDecObject.dec_flags
- *   .dec_exp .dec_digits .dec_len .dec_data PyThreadHandleObject.handle
- *   ThreadHandle.ident .state
+ *   .co_tlbc .co_code_adaptive .co_extra .co_opcache .co_opcache_size .co_framesize
+ *   _PyCodeObjectExtra.ce_size .ce_extras _PyOpcache.optimized _PyCodeArray.size .entries
+ *   PyGenObject.gi_name .gi_qualname .gi_exc_state .gi_frame_state .gi_iframe
+ *   PyLongObject.lv_tag PyByteArrayObject.ob_start .ob_bytes_object PyASCIIObject.length
+ *   .hash .kind .compact .ascii .ready .interned .wstr PyCompactUnicodeObject.utf8_length
+ *   .utf8 .wstr_length PyUnicodeObject.data PyDictObject.ma_keys .ma_values
+ *   PyDictKeysObject.dk_refcnt .dk_size .dk_log2_size .dk_log2_index_bytes .dk_kind
+ *   .dk_usable .dk_nentries .dk_indices PyDictUnicodeEntry.me_key .me_value
+ *   PyDictValues.capacity .size .embedded .valid .values PyFrozenDictObject.ma_hash
+ *   PyODictObject.od_first .od_last .od_fast_nodes_size _ODictNode.key .hash .next
+ *   rangeobject.stop PyFunctionObject.func_qualname .func_kwdefaults
+ *   PyModuleObject.md_name PyBaseExceptionObject.notes .traceback .context .cause
+ *   .suppress_context PyBaseExceptionGroupObject.msg .excs PyOSErrorObject.filename2
+ *   PySimpleNamespace.ns_dict PyDateTime_Time.fold PyDateTime_DateTime.fold
+ *   PyDateTime_TimeZone.offset .name PyDecObject.dec_flags .dec_exp .dec_digits .dec_len
+ *   .dec_alloc .dec_data PyThreadHandleObject.handle ThreadHandle.ident .state
+ *   productobject.pools combinationsobject.r permutationsobject.pool .r
+ *   ElementObject.extra ElementObjectExtra.allocated .children ._children
+ *   StgInfo.initialized .length .elements .format .ndim simplequeueobject.items_cap
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -114,6 +122,16 @@ static const struct table_field fields[] = {
 	PLACE(gc_generation, head, 0, 0)
 	PLACE(gc_generation, threshold, 32, 4)
 	PLACE(gc_generation, count, 36, 4)
+	PLACE(arena_object, address, 0, 8)
+	PLACE(arena_object, pool_address, 8, 8)
+	PLACE(arena_object, nfreepools, 16, 4)
+	PLACE(arena_object, ntotalpools, 20, 4)
+	PLACE(pool_header, ref_count, 0, 4)
+	PLACE(pool_header, freeblock, 8, 8)
+	PLACE(pool_header, arenaindex, 32, 4)
+	PLACE(pool_header, szidx, 36, 4)
+	PLACE(pool_header, nextoffset, 40, 4)
+	PLACE(pool_header, maxnextoffset, 44, 4)
 	PLACE(PyThreadState, next, 0, 8)
 	PLACE(PyThreadState, interp, 8, 8)
 	PLACE(PyThreadState, frame, 16, 8)
@@ -170,6 +188,7 @@ static const struct table_field fields[] = {
 	PLACE(PyDictObject, ma_fill, 16, 8)
 	PLACE(PyDictObject, ma_mask, 32, 8)
 	PLACE(PyDictObject, ma_table, 40, 8)
+	PLACE(PyDictObject, ma_smalltable, 56, 0)
 	PLACE(PyDictKeyEntry, me_hash, 0, 8)
 	PLACE(PyDictKeyEntry, me_key, 8, 8)
 	PLACE(PyDictKeyEntry, me_value, 16, 8)
@@ -177,6 +196,7 @@ static const struct table_field fields[] = {
 	PLACE(PySetObject, used, 24, 8)
 	PLACE(PySetObject, mask, 32, 8)
 	PLACE(PySetObject, table, 40, 8)
+	PLACE(PySetObject, smalltable, 56, 0)
 	PLACE(setentry, key, 8, 8)
 	PLACE(setentry, hash, 0, 8)
 	PLACE(dequeobject, leftblock, 16, 8)
@@ -253,6 +273,12 @@ static const struct table_field fields[] = {
 	PLACE(PyDateTime_DateTime, hastzinfo, 24, 1)
 	PLACE(PyDateTime_DateTime, data, 25, 0)
 	PLACE(PyDateTime_DateTime, tzinfo, 40, 8)
+	PLACE(buffered, buffer, 56, 8)
+	PLACE(buffered, buffer_size, 120, 8)
+	PLACE(bytesio, buf, 16, 8)
+	PLACE(bytesio, buf_size, 40, 8)
+	PLACE(PyStructObject, s_codes, 32, 8)
+	PLACE(formatcode, fmtdef, 0, 8)
 };
 
 static const struct table_size sizes[] = {
@@ -265,6 +291,8 @@ static const struct table_size sizes[] = {
 	SIZE(PyMethodDef, 32)
 	SIZE(PyInterpreterState, 80)
 	SIZE(gc_generation, 40)
+	SIZE(arena_object, 48)
+	SIZE(pool_header, 48)
 	SIZE(PyThreadState, 168)
 	SIZE(PyFrameObject, 384)
 	SIZE(PyCodeObject, 128)
@@ -312,6 +340,10 @@ static const struct table_size sizes[] = {
 	SIZE(PyDateTime_Date, 32)
 	SIZE(PyDateTime_Time, 40)
 	SIZE(PyDateTime_DateTime, 48)
+	SIZE(buffered, 152)
+	SIZE(bytesio, 64)
+	SIZE(PyStructObject, 56)
+	SIZE(formatcode, 24)
 };
 
 const struct layout_table layout_table_2_7 = {

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -74,10 +74,12 @@ static const struct table_field fields[] = {
 	PLACE(PyDictObject, ma_fill, 32, 8)
 	PLACE(PyDictObject, ma_mask, 48, 8)
 	PLACE(PyDictObject, ma_table, 56, 8)
+	PLACE(PyDictObject, ma_smalltable, 72, 0)
 	PLACE(PySetObject, fill, 32, 8)
 	PLACE(PySetObject, used, 40, 8)
 	PLACE(PySetObject, mask, 48, 8)
 	PLACE(PySetObject, table, 56, 8)
+	PLACE(PySetObject, smalltable, 72, 0)
 	PLACE(dequeobject, leftblock, 32, 8)
 	PLACE(dequeobject, rightblock, 40, 8)
 	PLACE(dequeobject, leftindex, 48, 8)
@@ -147,6 +149,11 @@ static const struct table_field fields[] = {
 	PLACE(PyDateTime_DateTime, hastzinfo, 40, 1)
 	PLACE(PyDateTime_DateTime, data, 41, 0)
 	PLACE(PyDateTime_DateTime, tzinfo, 56, 8)
+	PLACE(buffered, buffer, 72, 8)
+	PLACE(buffered, buffer_size, 136, 8)
+	PLACE(bytesio, buf, 32, 8)
+	PLACE(bytesio, buf_size, 56, 8)
+	PLACE(PyStructObject, s_codes, 48, 8)
 };
 
 static const struct table_size sizes[] = {
@@ -196,6 +203,9 @@ static const struct table_size sizes[] = {
 	SIZE(PyDateTime_Date, 48)
 	SIZE(PyDateTime_Time, 56)
 	SIZE(PyDateTime_DateTime, 64)
+	SIZE(buffered, 168)
+	SIZE(bytesio, 80)
+	SIZE(PyStructObject, 72)
 };
 
 const struct layout_table layout_table_2_7d = {

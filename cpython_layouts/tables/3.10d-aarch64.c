@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  */
 #include "cpython_layouts/tables/table.h"
 

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyGC_Head.gc_refs _PyRuntimeState.debug_offsets .gc .managed_static_types
@@ -34,23 +34,28 @@
  *   .unicode_object_asciiobject_size .unicode_object_compactunicodeobject_size .gc_size
  *   .gc_collecting .gc_frame .gen_object_size .gen_object_gi_iframe
  *   .gen_object_gi_frame_state PyInterpreterState.threads_main .ceval_gil ._gil .obmalloc
- *   .interpreter_trampoline .types_builtins .types_for_extensions
+ *   .obmalloc_arenas .interpreter_trampoline .types_builtins .types_for_extensions
  *   managed_static_type_state.type .tp_dict .tp_subclasses .tp_weaklist
- *   _gil_runtime_state.enabled _gc_runtime_state.frame PyThreadState._status
- *   .status_initialized .status_bound .status_active .status_holds_gil .status_finalizing
- *   .status_cleared .holds_gil .gil_requested .state .frame .current_frame .base_frame
- *   .current_exception .exc_type .exc_value .exc_traceback _PyErr_StackItem.exc_type
- *   .exc_traceback PyFrameObject.f_code .f_globals .f_locals .f_valuestack .f_stacktop
- *   .f_stackdepth .f_exc_type .f_exc_value .f_gen .f_lasti .f_state .f_executing
- *   .f_localsplus .f_extra_locals _PyInterpreterFrame.stackpointer .tlbc_index
- *   .return_offset PyCodeObject.co_code .co_varnames .co_freevars .co_cellvars
- *   .co_cell2arg .co_lnotab .co_tlbc _PyCodeArray.size .entries PyGenObject.gi_frame
- *   .gi_running PyLongObject.lv_tag PyIntObject.ob_ival PyByteArrayObject.ob_bytes_object
- *   PyUnicodeObject.str PyDictObject.ma_fill .ma_mask .ma_table PyDictKeysObject.dk_size
+ *   _gil_runtime_state.enabled _gc_runtime_state.frame _obmalloc_state.arenas .maxarenas
+ *   mi_segment_t.used .segment_slices .segment_info_slices .kind .slice_entries .slices
+ *   mi_page_t.slice_count .slice_offset .heap_tag .capacity .used .block_size .page_start
+ *   .free .local_free .xthread_free .keys PyThreadState._status .status_initialized
+ *   .status_bound .status_active .status_holds_gil .status_finalizing .status_cleared
+ *   .holds_gil .gil_requested .state .frame .current_frame .base_frame .current_exception
+ *   .exc_type .exc_value .exc_traceback _PyErr_StackItem.exc_type .exc_traceback
+ *   PyFrameObject.f_code .f_globals .f_locals .f_valuestack .f_stacktop .f_stackdepth
+ *   .f_exc_type .f_exc_value .f_gen .f_lasti .f_state .f_executing .f_localsplus
+ *   .f_extra_locals _PyInterpreterFrame.stackpointer .tlbc_index .return_offset
+ *   PyCodeObject.co_code .co_varnames .co_freevars .co_cellvars .co_cell2arg .co_lnotab
+ *   .co_tlbc .co_opcache .co_opcache_size .co_framesize _PyOpcache.optimized
+ *   _PyCodeArray.size .entries PyGenObject.gi_frame .gi_running PyLongObject.lv_tag
+ *   PyIntObject.ob_ival PyByteArrayObject.ob_bytes_object PyUnicodeObject.str
+ *   PyDictObject.ma_fill .ma_mask .ma_table .ma_smalltable PyDictKeysObject.dk_size
  *   PyDictValues.capacity .size .embedded .valid PyFrozenDictObject.ma_hash
  *   dequeobject.len rangeobject.len PyMethodObject.im_class PyBaseExceptionObject.message
  *   PyClassObject.cl_name .cl_dict .cl_bases PyInstanceObject.in_class .in_dict
- *   PyThreadHandleObject.handle ThreadHandle.ident .state
+ *   PyThreadHandleObject.handle ThreadHandle.ident .state bytesio.buf_size
+ *   StgInfo.initialized simplequeueobject.items_cap
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -119,6 +124,16 @@ static const struct table_field fields[] = {
 	PLACE(gc_generation, head, 0, 0)
 	PLACE(gc_generation, threshold, 16, 4)
 	PLACE(gc_generation, count, 20, 4)
+	PLACE(arena_object, address, 0, 8)
+	PLACE(arena_object, pool_address, 8, 8)
+	PLACE(arena_object, nfreepools, 16, 4)
+	PLACE(arena_object, ntotalpools, 20, 4)
+	PLACE(pool_header, ref_count, 0, 4)
+	PLACE(pool_header, freeblock, 8, 8)
+	PLACE(pool_header, arenaindex, 32, 4)
+	PLACE(pool_header, szidx, 36, 4)
+	PLACE(pool_header, nextoffset, 40, 4)
+	PLACE(pool_header, maxnextoffset, 44, 4)
 	PLACE(PyThreadState, prev, 0, 8)
 	PLACE(PyThreadState, next, 8, 8)
 	PLACE(PyThreadState, interp, 16, 8)
@@ -149,6 +164,7 @@ static const struct table_field fields[] = {
 	PLACE(PyFrameObject, f_back, 16, 8)
 	PLACE(PyFrameObject, f_frame, 24, 8)
 	PLACE(PyFrameObject, f_lineno, 40, 4)
+	PLACE(PyFrameObject, _f_frame_data, 48, 0)
 	PLACE(_PyInterpreterFrame, f_executable, 32, 8)
 	PLACE(_PyInterpreterFrame, previous, 48, 8)
 	PLACE(_PyInterpreterFrame, f_funcobj, 0, 8)
@@ -180,6 +196,9 @@ static const struct table_field fields[] = {
 	PLACE(PyCodeObject, co_nfreevars, 92, 4)
 	PLACE(PyCodeObject, _co_firsttraceable, 168, 4)
 	PLACE(PyCodeObject, co_code_adaptive, 184, 0)
+	PLACE(PyCodeObject, co_extra, 176, 8)
+	PLACE(_PyCodeObjectExtra, ce_size, 0, 8)
+	PLACE(_PyCodeObjectExtra, ce_extras, 8, 0)
 	PLACE(PyGenObject, gi_code, 16, 8)
 	PLACE(PyGenObject, gi_name, 32, 8)
 	PLACE(PyGenObject, gi_qualname, 40, 8)
@@ -230,10 +249,12 @@ static const struct table_field fields[] = {
 	PLACE(PySetObject, used, 24, 8)
 	PLACE(PySetObject, mask, 32, 8)
 	PLACE(PySetObject, table, 40, 8)
+	PLACE(PySetObject, smalltable, 64, 0)
 	PLACE(setentry, key, 0, 8)
 	PLACE(setentry, hash, 8, 8)
 	PLACE(PyODictObject, od_first, 48, 8)
 	PLACE(PyODictObject, od_last, 56, 8)
+	PLACE(PyODictObject, od_fast_nodes_size, 72, 8)
 	PLACE(_ODictNode, key, 0, 8)
 	PLACE(_ODictNode, hash, 8, 8)
 	PLACE(_ODictNode, next, 16, 8)
@@ -323,7 +344,25 @@ static const struct table_field fields[] = {
 	PLACE(PyDecObject, dec_exp, 32, 8)
 	PLACE(PyDecObject, dec_digits, 40, 8)
 	PLACE(PyDecObject, dec_len, 48, 8)
+	PLACE(PyDecObject, dec_alloc, 56, 8)
 	PLACE(PyDecObject, dec_data, 64, 8)
+	PLACE(buffered, buffer, 56, 8)
+	PLACE(buffered, buffer_size, 120, 8)
+	PLACE(bytesio, buf, 16, 8)
+	PLACE(PyStructObject, s_codes, 32, 8)
+	PLACE(formatcode, fmtdef, 0, 8)
+	PLACE(productobject, pools, 16, 8)
+	PLACE(combinationsobject, r, 40, 8)
+	PLACE(permutationsobject, pool, 16, 8)
+	PLACE(permutationsobject, r, 48, 8)
+	PLACE(ElementObject, extra, 40, 8)
+	PLACE(ElementObjectExtra, allocated, 16, 8)
+	PLACE(ElementObjectExtra, children, 24, 8)
+	PLACE(ElementObjectExtra, _children, 32, 0)
+	PLACE(StgInfo, length, 64, 8)
+	PLACE(StgInfo, elements, 88, 8)
+	PLACE(StgInfo, format, 168, 8)
+	PLACE(StgInfo, ndim, 176, 4)
 };
 
 static const struct table_size sizes[] = {
@@ -339,6 +378,8 @@ static const struct table_size sizes[] = {
 	SIZE(_gil_runtime_state, 208)
 	SIZE(_gc_runtime_state, 240)
 	SIZE(gc_generation, 24)
+	SIZE(arena_object, 48)
+	SIZE(pool_header, 48)
 	SIZE(PyThreadState, 360)
 	SIZE(_PyErr_StackItem, 16)
 	SIZE(_PyCFrame, 24)
@@ -346,6 +387,7 @@ static const struct table_size sizes[] = {
 	SIZE(PyFrameObject, 56)
 	SIZE(_PyInterpreterFrame, 80)
 	SIZE(PyCodeObject, 192)
+	SIZE(_PyCodeObjectExtra, 16)
 	SIZE(PyGenObject, 88)
 	SIZE(PyLongObject, 32)
 	SIZE(PyFloatObject, 24)
@@ -398,6 +440,16 @@ static const struct table_size sizes[] = {
 	SIZE(PyDateTime_DateTime, 48)
 	SIZE(PyDateTime_TimeZone, 32)
 	SIZE(PyDecObject, 104)
+	SIZE(buffered, 152)
+	SIZE(bytesio, 64)
+	SIZE(PyStructObject, 56)
+	SIZE(formatcode, 32)
+	SIZE(productobject, 48)
+	SIZE(combinationsobject, 56)
+	SIZE(permutationsobject, 64)
+	SIZE(ElementObject, 56)
+	SIZE(ElementObjectExtra, 64)
+	SIZE(StgInfo, 192)
 };
 
 const struct layout_table layout_table_3_11 = {

@@ -1,11 +1,12 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  */
 #include "cpython_layouts/tables/table.h"
 
 static const struct table_field fields[] = {
 	PLACE(PyInterpreterState, threads_main, 383264, 8)
 	PLACE(PyInterpreterState, obmalloc, 3976, 0)
+	PLACE(PyInterpreterState, obmalloc_arenas, 4488, 8)
 	PLACE(PyInterpreterState, interpreter_trampoline, 381752, 8)
 	PLACE(PyInterpreterState, types_builtins, 373720, 0)
 };

@@ -1,10 +1,11 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  */
 #include "cpython_layouts/tables/table.h"
 
 static const struct table_field fields[] = {
 	PLACE(PyInterpreterState, obmalloc, 3976, 0)
+	PLACE(PyInterpreterState, obmalloc_arenas, 4488, 8)
 	PLACE(PyInterpreterState, interpreter_trampoline, 381768, 8)
 	PLACE(PyInterpreterState, types_builtins, 373736, 0)
 };

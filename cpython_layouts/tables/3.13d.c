@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -8,11 +8,15 @@ static const struct table_field fields[] = {
 	PLACE(PyInterpreterState, obmalloc, 10808, 0)
 	PLACE(PyInterpreterState, types_builtins, 182984, 0)
 	PLACE(PyInterpreterState, types_for_extensions, 192600, 0)
+	PLACE(mi_page_t, xthread_free, 56, 8)
+	PLACE(mi_page_t, keys, 40, 0)
 };
 
 static const struct table_size sizes[] = {
 	SIZE(_PyRuntimeState, 299336)
 	SIZE(PyInterpreterState, 194984)
+	SIZE(mi_segment_t, 49512)
+	SIZE(mi_page_t, 96)
 };
 
 const struct layout_table layout_table_3_13d = {

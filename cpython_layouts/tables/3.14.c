@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  * absent:
  *   PyObject.ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next PyGC_Head.gc_refs
  *   _PyRuntimeState.tstate_current .ceval_gil .gc
@@ -8,20 +8,22 @@
  *   .err_stackitem_exc_value .type_object_tp_basicsize .type_object_tp_dictoffset
  *   .heap_type_object_size .heap_type_object_ht_cached_keys
  *   .unicode_object_compactunicodeobject_size .gc_frame
- *   PyInterpreterState.interpreter_trampoline _gil_runtime_state.enabled
- *   _gc_runtime_state.frame PyThreadState.status_holds_gil .gil_requested .frame .cframe
- *   .base_frame .curexc_type .curexc_value .curexc_traceback .exc_type .exc_value
- *   .exc_traceback .root_cframe _PyErr_StackItem.exc_type .exc_traceback
+ *   PyInterpreterState.obmalloc_arenas .interpreter_trampoline _gil_runtime_state.enabled
+ *   _gc_runtime_state.frame mi_page_t.keys PyThreadState.status_holds_gil .gil_requested
+ *   .frame .cframe .base_frame .curexc_type .curexc_value .curexc_traceback .exc_type
+ *   .exc_value .exc_traceback .root_cframe _PyErr_StackItem.exc_type .exc_traceback
  *   _PyCFrame.current_frame .previous PyFrameObject.f_code .f_globals .f_locals
  *   .f_valuestack .f_stacktop .f_stackdepth .f_exc_type .f_exc_value .f_gen .f_lasti
  *   .f_state .f_executing .f_localsplus _PyInterpreterFrame.stacktop .tlbc_index
  *   .is_entry PyCodeObject.co_code .co_varnames .co_freevars .co_cellvars .co_cell2arg
- *   .co_lnotab .co_tlbc _PyCodeArray.size .entries PyGenObject.gi_frame .gi_running
- *   .gi_code PyIntObject.ob_ival PyByteArrayObject.ob_bytes_object PyASCIIObject.ready
- *   .wstr PyCompactUnicodeObject.wstr_length PyUnicodeObject.str PyDictObject.ma_fill
- *   .ma_mask .ma_table PyDictKeysObject.dk_size PyFrozenDictObject.ma_hash
+ *   .co_lnotab .co_tlbc .co_opcache .co_opcache_size _PyOpcache.optimized
+ *   _PyCodeArray.size .entries PyGenObject.gi_frame .gi_running .gi_code
+ *   PyIntObject.ob_ival PyByteArrayObject.ob_bytes_object PyASCIIObject.ready .wstr
+ *   PyCompactUnicodeObject.wstr_length PyUnicodeObject.str PyDictObject.ma_fill .ma_mask
+ *   .ma_table .ma_smalltable PyDictKeysObject.dk_size PyFrozenDictObject.ma_hash
  *   dequeobject.len rangeobject.len PyMethodObject.im_class PyBaseExceptionObject.message
  *   PyClassObject.cl_name .cl_dict .cl_bases PyInstanceObject.in_class .in_dict
+ *   bytesio.buf_size
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -178,6 +180,34 @@ static const struct table_field fields[] = {
 	PLACE(gc_generation, head, 0, 0)
 	PLACE(gc_generation, threshold, 16, 4)
 	PLACE(gc_generation, count, 20, 4)
+	PLACE(_obmalloc_state, arenas, 512, 8)
+	PLACE(_obmalloc_state, maxarenas, 520, 4)
+	PLACE(arena_object, address, 0, 8)
+	PLACE(arena_object, pool_address, 8, 8)
+	PLACE(arena_object, nfreepools, 16, 4)
+	PLACE(arena_object, ntotalpools, 20, 4)
+	PLACE(pool_header, ref_count, 0, 4)
+	PLACE(pool_header, freeblock, 8, 8)
+	PLACE(pool_header, arenaindex, 32, 4)
+	PLACE(pool_header, szidx, 36, 4)
+	PLACE(pool_header, nextoffset, 40, 4)
+	PLACE(pool_header, maxnextoffset, 44, 4)
+	PLACE(mi_segment_t, used, 216, 8)
+	PLACE(mi_segment_t, segment_slices, 248, 8)
+	PLACE(mi_segment_t, segment_info_slices, 256, 8)
+	PLACE(mi_segment_t, kind, 264, 4)
+	PLACE(mi_segment_t, slice_entries, 272, 8)
+	PLACE(mi_segment_t, slices, 288, 0)
+	PLACE(mi_page_t, slice_count, 0, 4)
+	PLACE(mi_page_t, slice_offset, 4, 4)
+	PLACE(mi_page_t, heap_tag, 35, 1)
+	PLACE(mi_page_t, capacity, 10, 2)
+	PLACE(mi_page_t, used, 32, 2)
+	PLACE(mi_page_t, block_size, 40, 8)
+	PLACE(mi_page_t, page_start, 48, 8)
+	PLACE(mi_page_t, free, 16, 8)
+	PLACE(mi_page_t, local_free, 24, 8)
+	PLACE(mi_page_t, xthread_free, 56, 8)
 	PLACE(PyThreadState, prev, 0, 8)
 	PLACE(PyThreadState, next, 8, 8)
 	PLACE(PyThreadState, interp, 16, 8)
@@ -212,6 +242,7 @@ static const struct table_field fields[] = {
 	PLACE(PyFrameObject, f_frame, 24, 8)
 	PLACE(PyFrameObject, f_lineno, 40, 4)
 	PLACE(PyFrameObject, f_extra_locals, 48, 8)
+	PLACE(PyFrameObject, _f_frame_data, 72, 0)
 	PLACE(_PyInterpreterFrame, f_executable, 0, 8)
 	PLACE(_PyInterpreterFrame, previous, 8, 8)
 	PLACE(_PyInterpreterFrame, f_funcobj, 16, 8)
@@ -243,6 +274,10 @@ static const struct table_field fields[] = {
 	PLACE(PyCodeObject, co_nfreevars, 88, 4)
 	PLACE(PyCodeObject, _co_firsttraceable, 192, 4)
 	PLACE(PyCodeObject, co_code_adaptive, 208, 0)
+	PLACE(PyCodeObject, co_extra, 200, 8)
+	PLACE(PyCodeObject, co_framesize, 76, 4)
+	PLACE(_PyCodeObjectExtra, ce_size, 0, 8)
+	PLACE(_PyCodeObjectExtra, ce_extras, 8, 0)
 	PLACE(PyGenObject, gi_name, 24, 8)
 	PLACE(PyGenObject, gi_qualname, 32, 8)
 	PLACE(PyGenObject, gi_exc_state, 40, 0)
@@ -294,10 +329,12 @@ static const struct table_field fields[] = {
 	PLACE(PySetObject, used, 24, 8)
 	PLACE(PySetObject, mask, 32, 8)
 	PLACE(PySetObject, table, 40, 8)
+	PLACE(PySetObject, smalltable, 64, 0)
 	PLACE(setentry, key, 0, 8)
 	PLACE(setentry, hash, 8, 8)
 	PLACE(PyODictObject, od_first, 48, 8)
 	PLACE(PyODictObject, od_last, 56, 8)
+	PLACE(PyODictObject, od_fast_nodes_size, 72, 8)
 	PLACE(_ODictNode, key, 0, 8)
 	PLACE(_ODictNode, hash, 8, 8)
 	PLACE(_ODictNode, next, 16, 8)
@@ -387,10 +424,30 @@ static const struct table_field fields[] = {
 	PLACE(PyDecObject, dec_exp, 32, 8)
 	PLACE(PyDecObject, dec_digits, 40, 8)
 	PLACE(PyDecObject, dec_len, 48, 8)
+	PLACE(PyDecObject, dec_alloc, 56, 8)
 	PLACE(PyDecObject, dec_data, 64, 8)
 	PLACE(PyThreadHandleObject, handle, 16, 8)
 	PLACE(ThreadHandle, ident, 32, 8)
 	PLACE(ThreadHandle, state, 52, 4)
+	PLACE(buffered, buffer, 56, 8)
+	PLACE(buffered, buffer_size, 120, 8)
+	PLACE(bytesio, buf, 16, 8)
+	PLACE(PyStructObject, s_codes, 32, 8)
+	PLACE(formatcode, fmtdef, 0, 8)
+	PLACE(productobject, pools, 16, 8)
+	PLACE(combinationsobject, r, 40, 8)
+	PLACE(permutationsobject, pool, 16, 8)
+	PLACE(permutationsobject, r, 48, 8)
+	PLACE(ElementObject, extra, 40, 8)
+	PLACE(ElementObjectExtra, allocated, 16, 8)
+	PLACE(ElementObjectExtra, children, 24, 8)
+	PLACE(ElementObjectExtra, _children, 32, 0)
+	PLACE(StgInfo, initialized, 0, 4)
+	PLACE(StgInfo, length, 24, 8)
+	PLACE(StgInfo, elements, 48, 8)
+	PLACE(StgInfo, format, 144, 8)
+	PLACE(StgInfo, ndim, 152, 4)
+	PLACE(simplequeueobject, items_cap, 48, 8)
 };
 
 static const struct table_size sizes[] = {
@@ -408,12 +465,18 @@ static const struct table_size sizes[] = {
 	SIZE(_gil_runtime_state, 208)
 	SIZE(_gc_runtime_state, 264)
 	SIZE(gc_generation, 24)
+	SIZE(_obmalloc_state, 263248)
+	SIZE(arena_object, 48)
+	SIZE(pool_header, 48)
+	SIZE(mi_segment_t, 49536)
+	SIZE(mi_page_t, 96)
 	SIZE(PyThreadState, 832)
 	SIZE(_PyErr_StackItem, 16)
 	SIZE(_PyStackChunk, 32)
 	SIZE(PyFrameObject, 80)
 	SIZE(_PyInterpreterFrame, 88)
 	SIZE(PyCodeObject, 216)
+	SIZE(_PyCodeObjectExtra, 16)
 	SIZE(PyGenObject, 160)
 	SIZE(PyLongObject, 32)
 	SIZE(PyFloatObject, 24)
@@ -468,6 +531,17 @@ static const struct table_size sizes[] = {
 	SIZE(PyDecObject, 104)
 	SIZE(PyThreadHandleObject, 24)
 	SIZE(ThreadHandle, 72)
+	SIZE(buffered, 152)
+	SIZE(bytesio, 64)
+	SIZE(PyStructObject, 56)
+	SIZE(formatcode, 32)
+	SIZE(productobject, 48)
+	SIZE(combinationsobject, 56)
+	SIZE(permutationsobject, 64)
+	SIZE(ElementObject, 56)
+	SIZE(ElementObjectExtra, 64)
+	SIZE(StgInfo, 168)
+	SIZE(simplequeueobject, 72)
 };
 
 const struct layout_table layout_table_3_14 = {

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -53,6 +53,7 @@ static const struct table_field fields[] = {
 	PLACE(PyFrameObject, f_frame, 40, 8)
 	PLACE(PyFrameObject, f_lineno, 56, 4)
 	PLACE(PyFrameObject, f_extra_locals, 64, 8)
+	PLACE(PyFrameObject, _f_frame_data, 88, 0)
 	PLACE(_PyInterpreterFrame, tlbc_index, 72, 4)
 	PLACE(_PyInterpreterFrame, return_offset, 76, 2)
 	PLACE(_PyInterpreterFrame, owner, 78, 1)
@@ -76,6 +77,8 @@ static const struct table_field fields[] = {
 	PLACE(PyCodeObject, _co_firsttraceable, 208, 4)
 	PLACE(PyCodeObject, co_tlbc, 224, 8)
 	PLACE(PyCodeObject, co_code_adaptive, 232, 0)
+	PLACE(PyCodeObject, co_extra, 216, 8)
+	PLACE(PyCodeObject, co_framesize, 92, 4)
 	PLACE(_PyCodeArray, size, 0, 8)
 	PLACE(_PyCodeArray, entries, 8, 0)
 	PLACE(PyGenObject, gi_name, 40, 8)
@@ -112,8 +115,10 @@ static const struct table_field fields[] = {
 	PLACE(PySetObject, used, 40, 8)
 	PLACE(PySetObject, mask, 48, 8)
 	PLACE(PySetObject, table, 56, 8)
+	PLACE(PySetObject, smalltable, 80, 0)
 	PLACE(PyODictObject, od_first, 64, 8)
 	PLACE(PyODictObject, od_last, 72, 8)
+	PLACE(PyODictObject, od_fast_nodes_size, 88, 8)
 	PLACE(dequeobject, leftblock, 40, 8)
 	PLACE(dequeobject, rightblock, 48, 8)
 	PLACE(dequeobject, leftindex, 56, 8)
@@ -195,8 +200,19 @@ static const struct table_field fields[] = {
 	PLACE(PyDecObject, dec_exp, 48, 8)
 	PLACE(PyDecObject, dec_digits, 56, 8)
 	PLACE(PyDecObject, dec_len, 64, 8)
+	PLACE(PyDecObject, dec_alloc, 72, 8)
 	PLACE(PyDecObject, dec_data, 80, 8)
 	PLACE(PyThreadHandleObject, handle, 32, 8)
+	PLACE(buffered, buffer, 72, 8)
+	PLACE(buffered, buffer_size, 136, 8)
+	PLACE(bytesio, buf, 32, 8)
+	PLACE(PyStructObject, s_codes, 48, 8)
+	PLACE(productobject, pools, 32, 8)
+	PLACE(combinationsobject, r, 56, 8)
+	PLACE(permutationsobject, pool, 32, 8)
+	PLACE(permutationsobject, r, 64, 8)
+	PLACE(ElementObject, extra, 56, 8)
+	PLACE(simplequeueobject, items_cap, 64, 8)
 };
 
 static const struct table_size sizes[] = {
@@ -208,6 +224,8 @@ static const struct table_size sizes[] = {
 	SIZE(PyInterpreterState, 249976)
 	SIZE(_gil_runtime_state, 216)
 	SIZE(_gc_runtime_state, 288)
+	SIZE(mi_segment_t, 57744)
+	SIZE(mi_page_t, 112)
 	SIZE(PyFrameObject, 96)
 	SIZE(PyCodeObject, 240)
 	SIZE(_PyCodeArray, 16)
@@ -256,6 +274,14 @@ static const struct table_size sizes[] = {
 	SIZE(PyDateTime_TimeZone, 48)
 	SIZE(PyDecObject, 120)
 	SIZE(PyThreadHandleObject, 40)
+	SIZE(buffered, 168)
+	SIZE(bytesio, 80)
+	SIZE(PyStructObject, 72)
+	SIZE(productobject, 64)
+	SIZE(combinationsobject, 72)
+	SIZE(permutationsobject, 80)
+	SIZE(ElementObject, 72)
+	SIZE(simplequeueobject, 88)
 };
 
 const struct layout_table layout_table_3_14t = {

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -8,11 +8,15 @@ static const struct table_field fields[] = {
 	PLACE(PyInterpreterState, obmalloc, 17336, 0)
 	PLACE(PyInterpreterState, types_builtins, 186056, 0)
 	PLACE(PyInterpreterState, types_for_extensions, 195672, 0)
+	PLACE(mi_page_t, xthread_free, 72, 8)
+	PLACE(mi_page_t, keys, 56, 0)
 };
 
 static const struct table_size sizes[] = {
 	SIZE(_PyRuntimeState, 381696)
 	SIZE(PyInterpreterState, 250040)
+	SIZE(mi_segment_t, 65952)
+	SIZE(mi_page_t, 128)
 };
 
 const struct layout_table layout_table_3_14td = {

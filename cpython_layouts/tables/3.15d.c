@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -8,11 +8,15 @@ static const struct table_field fields[] = {
 	PLACE(PyInterpreterState, obmalloc, 10888, 0)
 	PLACE(PyInterpreterState, types_builtins, 180280, 0)
 	PLACE(PyInterpreterState, types_for_extensions, 190040, 0)
+	PLACE(mi_page_t, xthread_free, 72, 8)
+	PLACE(mi_page_t, keys, 56, 0)
 };
 
 static const struct table_size sizes[] = {
 	SIZE(_PyRuntimeState, 362584)
 	SIZE(PyInterpreterState, 226248)
+	SIZE(mi_segment_t, 57744)
+	SIZE(mi_page_t, 112)
 };
 
 const struct layout_table layout_table_3_15d = {

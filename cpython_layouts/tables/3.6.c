@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  * absent:
  *   PyObject.ob_flags .ob_tid .ob_gc_bits .ob_ref_local .ob_ref_shared ._ob_next
  *   PyHeapTypeObject.ht_module .ht_tpname _PyRuntimeState.debug_offsets .finalizing
@@ -35,31 +35,36 @@
  *   .unicode_object_asciiobject_size .unicode_object_compactunicodeobject_size .gc_size
  *   .gc_collecting .gc_frame .gen_object_size .gen_object_gi_iframe
  *   .gen_object_gi_frame_state PyInterpreterState.id .threads_main .finalizing .ceval_gil
- *   ._gil .gc .obmalloc .interpreter_trampoline .types_builtins .types_for_extensions
- *   managed_static_type_state.type .tp_dict .tp_subclasses .tp_weaklist
- *   _gil_runtime_state.enabled .last_holder .locked _gc_runtime_state.enabled
- *   .generations .generation0 .permanent_generation .collecting .frame .garbage
- *   .callbacks PyThreadState._status .status_initialized .status_bound .status_active
- *   .status_holds_gil .status_finalizing .status_cleared .holds_gil .gil_requested .state
- *   .cframe .current_frame .base_frame .current_exception .exc_info .exc_state
- *   .native_thread_id .id .context .datastack_chunk .datastack_top .datastack_limit
- *   .root_cframe _PyErr_StackItem.exc_type .exc_value .exc_traceback .previous_item
+ *   ._gil .gc .obmalloc .obmalloc_arenas .interpreter_trampoline .types_builtins
+ *   .types_for_extensions managed_static_type_state.type .tp_dict .tp_subclasses
+ *   .tp_weaklist _gil_runtime_state.enabled .last_holder .locked
+ *   _gc_runtime_state.enabled .generations .generation0 .permanent_generation .collecting
+ *   .frame .garbage .callbacks _obmalloc_state.arenas .maxarenas mi_segment_t.used
+ *   .segment_slices .segment_info_slices .kind .slice_entries .slices
+ *   mi_page_t.slice_count .slice_offset .heap_tag .capacity .used .block_size .page_start
+ *   .free .local_free .xthread_free .keys PyThreadState._status .status_initialized
+ *   .status_bound .status_active .status_holds_gil .status_finalizing .status_cleared
+ *   .holds_gil .gil_requested .state .cframe .current_frame .base_frame
+ *   .current_exception .exc_info .exc_state .native_thread_id .id .context
+ *   .datastack_chunk .datastack_top .datastack_limit .root_cframe
+ *   _PyErr_StackItem.exc_type .exc_value .exc_traceback .previous_item
  *   _PyCFrame.current_frame .previous _PyStackChunk.previous .size .top .data
- *   PyFrameObject.f_frame .f_stackdepth .f_state .f_extra_locals
+ *   PyFrameObject.f_frame .f_stackdepth .f_state .f_extra_locals ._f_frame_data
  *   _PyInterpreterFrame.f_executable .previous .f_funcobj .f_globals .f_builtins
  *   .f_locals .frame_obj .instr_ptr .stacktop .stackpointer .tlbc_index .return_offset
  *   .is_entry .owner .localsplus PyCodeObject.co_posonlyargcount .co_qualname
  *   .co_linetable .co_localsplusnames .co_localspluskinds .co_nlocalsplus .co_ncellvars
- *   .co_nfreevars ._co_firsttraceable .co_tlbc .co_code_adaptive _PyCodeArray.size
- *   .entries PyGenObject.gi_exc_state .gi_frame_state .gi_iframe PyLongObject.lv_tag
+ *   .co_nfreevars ._co_firsttraceable .co_tlbc .co_code_adaptive .co_opcache
+ *   .co_opcache_size .co_framesize _PyOpcache.optimized _PyCodeArray.size .entries
+ *   PyGenObject.gi_exc_state .gi_frame_state .gi_iframe PyLongObject.lv_tag
  *   PyIntObject.ob_ival PyByteArrayObject.ob_bytes_object PyUnicodeObject.str
- *   PyDictObject.ma_fill .ma_mask .ma_table PyDictKeysObject.dk_log2_size
+ *   PyDictObject.ma_fill .ma_mask .ma_table .ma_smalltable PyDictKeysObject.dk_log2_size
  *   .dk_log2_index_bytes .dk_kind PyDictUnicodeEntry.me_key .me_value
  *   PyDictValues.capacity .size .embedded .valid .values PyFrozenDictObject.ma_hash
  *   dequeobject.len rangeobject.len PyMethodObject.im_class PyBaseExceptionObject.message
  *   .notes PyBaseExceptionGroupObject.msg .excs PyClassObject.cl_name .cl_dict .cl_bases
  *   PyInstanceObject.in_class .in_dict PyThreadHandleObject.handle ThreadHandle.ident
- *   .state
+ *   .state bytesio.buf_size StgInfo.initialized simplequeueobject.items_cap
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -109,6 +114,16 @@ static const struct table_field fields[] = {
 	PLACE(gc_generation, head, 0, 0)
 	PLACE(gc_generation, threshold, 24, 4)
 	PLACE(gc_generation, count, 28, 4)
+	PLACE(arena_object, address, 0, 8)
+	PLACE(arena_object, pool_address, 8, 8)
+	PLACE(arena_object, nfreepools, 16, 4)
+	PLACE(arena_object, ntotalpools, 20, 4)
+	PLACE(pool_header, ref_count, 0, 4)
+	PLACE(pool_header, freeblock, 8, 8)
+	PLACE(pool_header, arenaindex, 32, 4)
+	PLACE(pool_header, szidx, 36, 4)
+	PLACE(pool_header, nextoffset, 40, 4)
+	PLACE(pool_header, maxnextoffset, 44, 4)
 	PLACE(PyThreadState, prev, 0, 8)
 	PLACE(PyThreadState, next, 8, 8)
 	PLACE(PyThreadState, interp, 16, 8)
@@ -150,6 +165,9 @@ static const struct table_field fields[] = {
 	PLACE(PyCodeObject, co_filename, 96, 8)
 	PLACE(PyCodeObject, co_name, 104, 8)
 	PLACE(PyCodeObject, co_lnotab, 112, 8)
+	PLACE(PyCodeObject, co_extra, 136, 8)
+	PLACE(_PyCodeObjectExtra, ce_size, 0, 8)
+	PLACE(_PyCodeObjectExtra, ce_extras, 8, 0)
 	PLACE(PyGenObject, gi_frame, 16, 8)
 	PLACE(PyGenObject, gi_running, 24, 1)
 	PLACE(PyGenObject, gi_code, 32, 8)
@@ -194,10 +212,12 @@ static const struct table_field fields[] = {
 	PLACE(PySetObject, used, 24, 8)
 	PLACE(PySetObject, mask, 32, 8)
 	PLACE(PySetObject, table, 40, 8)
+	PLACE(PySetObject, smalltable, 64, 0)
 	PLACE(setentry, key, 0, 8)
 	PLACE(setentry, hash, 8, 8)
 	PLACE(PyODictObject, od_first, 48, 8)
 	PLACE(PyODictObject, od_last, 56, 8)
+	PLACE(PyODictObject, od_fast_nodes_size, 72, 8)
 	PLACE(_ODictNode, key, 0, 8)
 	PLACE(_ODictNode, hash, 8, 8)
 	PLACE(_ODictNode, next, 16, 8)
@@ -284,7 +304,25 @@ static const struct table_field fields[] = {
 	PLACE(PyDecObject, dec_exp, 32, 8)
 	PLACE(PyDecObject, dec_digits, 40, 8)
 	PLACE(PyDecObject, dec_len, 48, 8)
+	PLACE(PyDecObject, dec_alloc, 56, 8)
 	PLACE(PyDecObject, dec_data, 64, 8)
+	PLACE(buffered, buffer, 56, 8)
+	PLACE(buffered, buffer_size, 120, 8)
+	PLACE(bytesio, buf, 16, 8)
+	PLACE(PyStructObject, s_codes, 32, 8)
+	PLACE(formatcode, fmtdef, 0, 8)
+	PLACE(productobject, pools, 16, 8)
+	PLACE(combinationsobject, r, 40, 8)
+	PLACE(permutationsobject, pool, 16, 8)
+	PLACE(permutationsobject, r, 48, 8)
+	PLACE(ElementObject, extra, 40, 8)
+	PLACE(ElementObjectExtra, allocated, 16, 8)
+	PLACE(ElementObjectExtra, children, 24, 8)
+	PLACE(ElementObjectExtra, _children, 32, 0)
+	PLACE(StgInfo, length, 64, 8)
+	PLACE(StgInfo, elements, 88, 8)
+	PLACE(StgInfo, format, 168, 8)
+	PLACE(StgInfo, ndim, 176, 4)
 };
 
 static const struct table_size sizes[] = {
@@ -297,9 +335,12 @@ static const struct table_size sizes[] = {
 	SIZE(PyMethodDef, 32)
 	SIZE(PyInterpreterState, 120)
 	SIZE(gc_generation, 32)
+	SIZE(arena_object, 48)
+	SIZE(pool_header, 48)
 	SIZE(PyThreadState, 2272)
 	SIZE(PyFrameObject, 384)
 	SIZE(PyCodeObject, 144)
+	SIZE(_PyCodeObjectExtra, 16)
 	SIZE(PyGenObject, 64)
 	SIZE(PyLongObject, 32)
 	SIZE(PyFloatObject, 24)
@@ -349,6 +390,16 @@ static const struct table_size sizes[] = {
 	SIZE(PyDateTime_DateTime, 48)
 	SIZE(PyDateTime_TimeZone, 32)
 	SIZE(PyDecObject, 104)
+	SIZE(buffered, 152)
+	SIZE(bytesio, 64)
+	SIZE(PyStructObject, 56)
+	SIZE(formatcode, 32)
+	SIZE(productobject, 48)
+	SIZE(combinationsobject, 56)
+	SIZE(permutationsobject, 64)
+	SIZE(ElementObject, 56)
+	SIZE(ElementObjectExtra, 64)
+	SIZE(StgInfo, 192)
 };
 
 const struct layout_table layout_table_3_6 = {

@@ -1,5 +1,5 @@
 /* Generated: see docs/adding-a-python.md. Not to be edited.
- * vocabulary 3b588109
+ * vocabulary ff0ff978
  */
 #include "cpython_layouts/tables/table.h"
 
@@ -60,6 +60,7 @@ static const struct table_field fields[] = {
 	PLACE(PyCodeObject, co_filename, 112, 8)
 	PLACE(PyCodeObject, co_name, 120, 8)
 	PLACE(PyCodeObject, co_lnotab, 128, 8)
+	PLACE(PyCodeObject, co_extra, 152, 8)
 	PLACE(PyGenObject, gi_frame, 32, 8)
 	PLACE(PyGenObject, gi_running, 40, 1)
 	PLACE(PyGenObject, gi_code, 48, 8)
@@ -96,8 +97,10 @@ static const struct table_field fields[] = {
 	PLACE(PySetObject, used, 40, 8)
 	PLACE(PySetObject, mask, 48, 8)
 	PLACE(PySetObject, table, 56, 8)
+	PLACE(PySetObject, smalltable, 80, 0)
 	PLACE(PyODictObject, od_first, 64, 8)
 	PLACE(PyODictObject, od_last, 72, 8)
+	PLACE(PyODictObject, od_fast_nodes_size, 88, 8)
 	PLACE(dequeobject, leftblock, 40, 8)
 	PLACE(dequeobject, rightblock, 48, 8)
 	PLACE(dequeobject, leftindex, 56, 8)
@@ -176,7 +179,21 @@ static const struct table_field fields[] = {
 	PLACE(PyDecObject, dec_exp, 48, 8)
 	PLACE(PyDecObject, dec_digits, 56, 8)
 	PLACE(PyDecObject, dec_len, 64, 8)
+	PLACE(PyDecObject, dec_alloc, 72, 8)
 	PLACE(PyDecObject, dec_data, 80, 8)
+	PLACE(buffered, buffer, 72, 8)
+	PLACE(buffered, buffer_size, 136, 8)
+	PLACE(bytesio, buf, 32, 8)
+	PLACE(PyStructObject, s_codes, 48, 8)
+	PLACE(productobject, pools, 32, 8)
+	PLACE(combinationsobject, r, 56, 8)
+	PLACE(permutationsobject, pool, 32, 8)
+	PLACE(permutationsobject, r, 64, 8)
+	PLACE(ElementObject, extra, 56, 8)
+	PLACE(StgInfo, length, 80, 8)
+	PLACE(StgInfo, elements, 104, 8)
+	PLACE(StgInfo, format, 184, 8)
+	PLACE(StgInfo, ndim, 192, 4)
 };
 
 static const struct table_size sizes[] = {
@@ -229,6 +246,14 @@ static const struct table_size sizes[] = {
 	SIZE(PyDateTime_DateTime, 64)
 	SIZE(PyDateTime_TimeZone, 48)
 	SIZE(PyDecObject, 120)
+	SIZE(buffered, 168)
+	SIZE(bytesio, 80)
+	SIZE(PyStructObject, 72)
+	SIZE(productobject, 64)
+	SIZE(combinationsobject, 72)
+	SIZE(permutationsobject, 80)
+	SIZE(ElementObject, 72)
+	SIZE(StgInfo, 208)
 };
 
 const struct layout_table layout_table_3_6d = {
