@@ -213,7 +213,8 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 	return code;
 }
 
-/* No such command, no such file: a slip, perhaps. Anything else is left to who opens files. */
+/* No such command, no such file: a slip, perhaps. What has a directory or a suffix is left to who
+ * opens files. */
 static struct error *check_word(const struct commands *commands, const char *word)
 {
 	if (word[0] == '-' || strpbrk(word, "/.") || access(word, F_OK) == 0)
@@ -226,7 +227,7 @@ static struct error *check_word(const struct commands *commands, const char *wor
 	if (near.nearest)
 		return error_new(ERROR_USAGE, "neither a command nor a file: %s (did you mean %s?)",
 				 word, near.nearest);
-	return NULL;
+	return error_new(ERROR_UNSUPPORTED, "neither a command nor a file: %s; see pycore help", word);
 }
 
 static int help(const struct commands *commands, const char *topic)

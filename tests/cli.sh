@@ -35,6 +35,8 @@ run bt --jsn x
 check 'a slip in an option' fails_with 2 'did you mean --json?'
 run ifno
 check 'a slip in a command' fails_with 2 'did you mean info?'
+run frobnicate core
+check 'no command and no file' fails_with 3 'neither a command nor a file: frobnicate'
 run bt
 check 'no core' fails_with 2 'pycore bt CORE'
 run bt a b c
