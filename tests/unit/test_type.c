@@ -1,4 +1,4 @@
-/* Types: checked, named, given a kind, cached. */
+/* Types: checked, named, cached, searched. */
 #include "tests/unit/heap_rig.h"
 
 #include "cpython_layouts/kinds/kind.h"
@@ -115,32 +115,6 @@ static void pytype_at__finds_a_lost_name_in_the_builtins(void **state)
 	}
 }
 
-static void pytype_at__knows_kinds_by_flags_where_names_are_lost(void **state)
-{
-	(void)state;
-	HEAP_EACH(h, v)
-	{
-		addr_t type =
-			heap_type(h, "x", 0, TPFLAGS_LIST_SUBCLASS, SIZEOF(h->l, PyListObject));
-		HPUT(h, type, PyTypeObject, tp_name, 0x99999990);
-		addr_t list = heap_list(h, 1, (addr_t[]){ heap_int(h, 1) });
-		HPUT(h, list, PyObject, ob_type, type);
-		assert_repr(h, v, list, "[1]");
-	}
-}
-
-/* tp_basicsize 16 of a "list": what the kind would read lies behind the object. */
-static void pytype_at__gives_no_kind_that_does_not_fit(void **state)
-{
-	(void)state;
-	HEAP_EACH(h, v)
-	{
-		addr_t type = heap_type(h, "list", h->object_type, TPFLAGS_LIST_SUBCLASS,
-					SIZEOF(h->l, PyObject));
-		assert_ptr_equal(pytype_at(&h->rt, type)->kind, &kind_object);
-	}
-}
-
 static void pytype_lookup__searches_the_mro(void **state)
 {
 	(void)state;
@@ -162,33 +136,6 @@ static void pytype_lookup__searches_the_mro(void **state)
 		HPUT(h, base, PyTypeObject, tp_dict, 0x10);
 		assert_true(pytype_lookup(&h->rt, type, "x", &owner) == 0);
 		assert_true(owner == base);
-	}
-}
-
-/* A list stays a list where its type's dict is lost: its bases' __repr__ is not taken for it. Of a
- * class of the program nobody knows what it has. */
-static void kind_shown__does_not_look_past_a_lost_dict(void **state)
-{
-	(void)state;
-	HEAP_EACH(h, v)
-	{
-		char expected[64];
-		addr_t one = heap_int(h, 1);
-		addr_t own = heap_class(h, "app", "Own", h->list_type, 0, 64);
-		addr_t list = heap_list(h, 1, &one), other = heap_list(h, 1, &one);
-		HPUT(h, other, PyObject, ob_type, own);
-		HPUT(h, h->object_type, PyTypeObject, tp_dict,
-		     heap_dict(h, 1, (addr_t[]){ heap_text(h, "__repr__"), one }));
-		HPUT(h, h->list_type, PyTypeObject, tp_mro,
-		     heap_tuple(h, 2, (addr_t[]){ h->list_type, h->object_type }));
-		HPUT(h, h->list_type, PyTypeObject, tp_dict, 0x10);
-		HPUT(h, own, PyTypeObject, tp_mro,
-		     heap_tuple(h, 3, (addr_t[]){ own, h->list_type, h->object_type }));
-		assert_non_null(pytype_at(&h->rt, own));
-		HPUT(h, own, PyTypeObject, tp_dict, 0x10);
-		assert_repr(h, v, list, "[1]");
-		snprintf(expected, sizeof(expected), "<app.Own object at 0x%" PRIx64 ">", other);
-		assert_repr(h, v, other, expected);
 	}
 }
 
@@ -224,10 +171,7 @@ int main(void)
 		cmocka_unit_test(pytype_at__accepts_metaclasses),
 		cmocka_unit_test(pytype_at__ends_on_a_cycle_of_bases),
 		cmocka_unit_test(pytype_at__finds_a_lost_name_in_the_builtins),
-		cmocka_unit_test(pytype_at__knows_kinds_by_flags_where_names_are_lost),
-		cmocka_unit_test(pytype_at__gives_no_kind_that_does_not_fit),
 		cmocka_unit_test(pytype_lookup__searches_the_mro),
-		cmocka_unit_test(kind_shown__does_not_look_past_a_lost_dict),
 		cmocka_unit_test(pytype_dict__looks_into_the_interpreter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
