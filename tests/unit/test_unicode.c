@@ -160,19 +160,6 @@ static void bytes_escape__follows_bytes_and_bytearray(void **state)
 	assert_string_equal(out.buf, "it\\'s \\xff\\n");
 }
 
-static void character_is_printable__agrees_at_the_edges(void **state)
-{
-	(void)state;
-	assert_true(character_is_printable(' '));
-	assert_false(character_is_printable(0x1f));
-	assert_false(character_is_printable(0x7f));
-	assert_false(character_is_printable(0xa0));
-	assert_true(character_is_printable(0xa1));
-	assert_false(character_is_printable(0x3000));
-	assert_true(character_is_printable(0x3001));
-	assert_false(character_is_printable(0xffffffff));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,7 +172,6 @@ int main(void)
 		cmocka_unit_test(text_equals__compares_whole_names),
 		cmocka_unit_test(characters_repr__chooses_quotes_and_escapes),
 		cmocka_unit_test(bytes_escape__follows_bytes_and_bytearray),
-		cmocka_unit_test(character_is_printable__agrees_at_the_edges),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
