@@ -622,6 +622,18 @@ static struct error *report_threads(struct bt *bt, const struct threads *threads
 	return err;
 }
 
+/* Each frame is one thread's: more of them than fit into the memory are a few, met again and again. */
+static uint64_t frames_possible(const struct runtime *rt)
+{
+	const struct layout *l = &rt->layout;
+	uint64_t bytes = 0;
+	const struct extent *e;
+	vec_each(e, &rt->target->memory.extents)
+		bytes += e->host ? e->end - e->start : 0;
+	return bytes / (l->dialect.frames == FRAMES_OBJECTS ? SIZEOF(l, PyFrameObject)
+							    : SIZEOF(l, _PyInterpreterFrame));
+}
+
 static struct error *run_bt(struct session *s, const void *config_, struct report *report)
 {
 	const struct bt_config *config = config_;
@@ -646,6 +658,7 @@ static struct error *run_bt(struct session *s, const void *config_, struct repor
 		.rule = traceback_rule_for(&s->runtime->layout.version),
 		.locals = locals_wanted(config->locals),
 		.limit = config->limit,
+		.frames_left = frames_possible(s->runtime),
 		.source_lines = STR_INIT,
 		.repr = STR_INIT,
 	};

@@ -17,6 +17,7 @@ struct bt {
 	struct traceback_rule rule;
 	enum bt_locals locals;
 	uint64_t limit;			/* innermost frames of a thread; 0: all */
+	uint64_t frames_left;		/* that the memory could hold: threads cannot share them */
 	size_t lost_values;		/* variables of which something cannot be read */
 	struct str source_lines, repr;	/* used again and again */
 };

@@ -131,6 +131,12 @@ bool bt_frames_collect(struct bt *bt, const struct pythread *thread, struct bt_f
 	ret->list.len = 0;
 	ret->omitted = 0;
 	while (frame_next(&it, &frame)) {
+		if (!bt->frames_left) {
+			it.chain.limit = it.chain.count;
+			it.chain.end = CHAIN_LIMIT;
+			break;
+		}
+		bt->frames_left--;
 		if (bt->limit && ret->list.len >= bt->limit) {
 			ret->omitted++;
 			continue;

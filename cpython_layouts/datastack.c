@@ -3,7 +3,17 @@
 #include "cpython_layouts/chain.h"
 #include "cpython_layouts/code.h"
 
-enum { MAX_CHUNKS = 1 << 16, MAX_FRAMES = 1 << 20, MAX_WORDS = 4096 };
+/* MAX_STEPS: for all threads together, since damaged ones may share their stacks. A thread of a
+ * hundred frames with ten lost links takes a thousand. */
+enum { MAX_CHUNKS = 1 << 16, MAX_STEPS = 1 << 24, MAX_WORDS = 4096 };
+
+static bool take_step(struct runtime *rt)
+{
+	if (rt->datastack_steps == MAX_STEPS)
+		return false;
+	rt->datastack_steps++;
+	return true;
+}
 
 static const struct code *frame_code(struct runtime *rt, const uint8_t *p)
 {
@@ -47,7 +57,7 @@ static addr_t frame_behind(struct runtime *rt, addr_t at, addr_t end)
 {
 	size_t word = rt->layout.machine->word;
 	addr_t from = at + OFFSET(&rt->layout, _PyInterpreterFrame, localsplus);
-	for (unsigned i = 0; i < MAX_WORDS && from + i * word < end; i++)
+	for (unsigned i = 0; i < MAX_WORDS && from + i * word < end && take_step(rt); i++)
 		if (comes_next(rt, from + i * word, at))
 			return from + i * word;
 	return 0;
@@ -59,7 +69,7 @@ static bool last_frame(struct runtime *rt, addr_t at, addr_t end, addr_t before,
 		       addr_t *ret)
 {
 	*ret = 0;
-	for (unsigned n = 0; n < MAX_FRAMES; n++) {
+	while (take_step(rt)) {
 		*is_there = at == before || (!before && at >= end);
 		if (*is_there || at >= end)
 			return true;

@@ -22,6 +22,7 @@ enum runtime_evidence {
 
 struct types;		/* the cache of types, cpython_layouts/type.c */
 struct codes;		/* the cache of code objects, cpython_layouts/code.c */
+struct edge_plans;	/* how types refer to others, cpython_layouts/edges.h */
 struct threads;		/* OS threads by pthread and LWP, names: cpython_layouts/threads.c */
 
 struct runtime {
@@ -41,11 +42,13 @@ struct runtime {
 	const char *version_text;	/* sys.version's first line, or NULL; the target's arena */
 	const char *version_evidence;	/* "the debug offsets' version", "Py_Version", ... */
 	unsigned proofs, proofs_failed;	/* of the layout, see layout's truths in locate.c */
+	uint32_t datastack_steps;	/* taken so far; datastack.c bounds them */
 	bool finalizing;		/* Py_Finalize had begun */
 	addr_t gil_holder;		/* main interpreter's; a PyThreadState; 0: nobody or unknown */
 	struct types *types;
 	struct codes *codes;		/* runtime_free() calls codes_free() */
 	struct threads *threads;
+	struct edge_plans *edge_plans;
 	struct arena arena;
 };
 
