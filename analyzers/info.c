@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include "analyzers/words.h"
 #include "core/checked.h"
+#include "core/stored.h"
 #include "report/text.h"
 
 static void put_label(struct text *out, const char *label)
@@ -155,6 +156,71 @@ static bool report_owner(const struct process *p, struct report *report)
 		[OWNER_LINES] = value_strings(lines, count),
 	};
 	return report_row(report, &owner_record, values);
+}
+
+/* --- what systemd-coredump stored beside the core ------------------------------------------- */
+
+enum stored_column {
+	STORED_PID, STORED_TID, STORED_UID, STORED_GID, STORED_SIGNAL, STORED_TIME, STORED_RLIMIT,
+	STORED_HOSTNAME, STORED_NAME, STORED_THREAD_NAME, STORED_EXECUTABLE, STORED_LINES,
+	STORED_COLUMNS,
+};
+
+static const struct column stored_columns[] = {
+	[STORED_PID] = COLUMN("pid", INT, "in the host's namespace"),
+	[STORED_TID] = COLUMN("tid", INT, "of the thread that took the signal, as the host counts"),
+	[STORED_UID] = COLUMN("uid", INT, "user"),
+	[STORED_GID] = COLUMN("gid", INT, "group"),
+	[STORED_SIGNAL] = COLUMN("signal", INT, "its number"),
+	[STORED_TIME] = COLUMN("time", TIME, "of death"),
+	[STORED_RLIMIT] = COLUMN("rlimit", UINT, "RLIMIT_CORE in bytes; null: no limit"),
+	[STORED_HOSTNAME] = COLUMN("hostname", STRING, "of the machine"),
+	[STORED_NAME] = COLUMN("name", STRING, "the kernel's: at most 15 bytes"),
+	[STORED_THREAD_NAME] = COLUMN("thread_name", STRING, "of that thread"),
+	[STORED_EXECUTABLE] = COLUMN("executable", STRING, "path, as seen from within the process"),
+	[STORED_LINES] = LINES_COLUMN,
+};
+
+static void stored_text(struct text *out, const struct value *values)
+{
+	put_lines(out, "Stored", &values[STORED_LINES]);
+}
+
+static const struct record stored_record = {
+	.name = "stored",
+	.doc = "what systemd-coredump noted beside the file (user.coredump.*); null: nothing",
+	COLUMNS(stored_columns), .text = stored_text,
+};
+
+static bool report_stored(const struct target *t, struct report *report)
+{
+	const struct stored *s = t->core.stored;
+	if (!s)
+		return true;
+	_str_ struct str ids = STR_INIT, who = STR_INIT;
+	add_id(&ids, "pid", s->pid);
+	add_id(&ids, "thread", s->tid);
+	add_id(&ids, "uid", s->uid);
+	add_id(&ids, "gid", s->gid);
+	add_id(&ids, "signal", s->signal);
+	str_printf(&who, "%s%s%s, on %s", s->executable ? s->executable : "executable not told",
+		   s->name ? ", name " : "", s->name ? s->name : "", s->hostname ? s->hostname : "?");
+	const char *lines[] = { who.buf, ids.buf };
+	struct value values[STORED_COLUMNS] = {
+		[STORED_PID] = known_int(s->pid),
+		[STORED_TID] = known_int(s->tid),
+		[STORED_UID] = known_int(s->uid),
+		[STORED_GID] = known_int(s->gid),
+		[STORED_SIGNAL] = known_int(s->signal),
+		[STORED_TIME] = known_int(s->timestamp >= 0 ? s->timestamp / 1000000 : -1),
+		[STORED_RLIMIT] = s->rlimit == UINT64_MAX ? value_absent() : value_uint(s->rlimit),
+		[STORED_HOSTNAME] = value_str(s->hostname),
+		[STORED_NAME] = value_str(s->name),
+		[STORED_THREAD_NAME] = value_str(s->thread_name),
+		[STORED_EXECUTABLE] = value_str(s->executable),
+		[STORED_LINES] = value_strings(lines, ids.len ? 2 : 1),
+	};
+	return report_row(report, &stored_record, values);
 }
 
 /* --- the Python found ---------------------------------------------------------------------- */
@@ -480,8 +546,8 @@ static bool report_modules(const struct target *t, struct report *report)
 /* --- the whole ----------------------------------------------------------------------------- */
 
 static const struct record *const info_children[] = {
-	&core_record,   &owner_record,  &found_record, &counts_record,
-	&memory_record, &module_record, NULL,
+	&core_record,   &owner_record,  &stored_record, &found_record,
+	&counts_record, &memory_record, &module_record, NULL,
 };
 
 static const struct record info_root = {
@@ -490,7 +556,8 @@ static const struct record info_root = {
 
 static struct error *run_info(struct session *s, const void *config, struct report *report)
 {
-	bool ok = report_core(s->target, report) && report_owner(&s->target->process, report);
+	bool ok = report_core(s->target, report) && report_owner(&s->target->process, report) &&
+		  report_stored(s->target, report);
 	if (ok && s->runtime)
 		ok = report_found(s->runtime, report);
 	if (ok && report_counts(s, report) && report_memory(s->target, report))

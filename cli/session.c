@@ -1,7 +1,28 @@
 #include "cli/session.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* --core-fd N */
+static struct error *inputs_from_fd(const struct common *common, const struct arguments *arguments,
+				    struct inputs *ret)
+{
+	char *end;
+	errno = 0;
+	long fd = strtol(common->core_fd, &end, 10);
+	if (errno || !*common->core_fd || *end || fd < 0 || fd > INT_MAX || fcntl((int)fd, F_GETFD) < 0)
+		return error_new(ERROR_USAGE, "--core-fd %s: is not an open descriptor", common->core_fd);
+	if (common->core || arguments->words.len > 1)
+		return error_new(ERROR_USAGE, "the core is given twice: by --core-fd and by name");
+	ret->core = "-";
+	ret->fd = (int)fd;
+	ret->executable = arguments->words.len ? arguments->words.items[0] : NULL;
+	return NULL;
+}
 
 struct error *inputs_from(const struct common *common, const struct arguments *arguments,
 			  const struct analyzer *command, unsigned needs, struct inputs *ret)
@@ -12,6 +33,8 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 		if (!*words[i])
 			return error_new(ERROR_USAGE, "a file name is empty");
 	}
+	if (common->core_fd)
+		return inputs_from_fd(common, arguments, ret);
 	if (given > allowed)
 		return error_new(ERROR_USAGE,
 				 "too many files: '%s' is neither the core nor the executable",
@@ -57,6 +80,9 @@ struct error *session_open(struct session *ret, const struct common *common,
 	if (err)
 		return err;
 	ret->files->progress = progress;
+	ret->files->input = inputs->fd;
+	ret->files->unpack_bytes = common->unpack_mib << 20;
+	ret->files->unpack_seconds = (unsigned)common->unpack_seconds;
 	for (size_t i = 0; i < common->search.count; i++) {
 		err = files_add_search(ret->files, common->search.items[i]);
 		if (err)

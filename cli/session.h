@@ -13,6 +13,7 @@
  * target_open_core(); here only how many they may be. */
 struct inputs {
 	const char *core, *executable;	/* NULL: not given */
+	int fd;				/* what a core of "-" is open on */
 };
 struct error *inputs_from(const struct common *common, const struct arguments *arguments,
 			  const struct analyzer *command, unsigned needs,

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include "core/stored.h"
 #include "core/str.h"
 #include "core/trace.h"
 
@@ -99,6 +100,7 @@ void mapped_file_release(struct mapped_file *file)
 	if (file->data)
 		munmap((void *)file->data, file->size);
 	free(file->path);
+	stored_free(file->stored);
 	*file = (struct mapped_file){ 0 };
 }
 
@@ -143,7 +145,10 @@ struct error *files_map_given(struct files *f, const char *path, struct mapped_f
 	if (!S_ISREG(st.st_mode))
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s: is not a regular file; give a pipe as - (standard input)", path);
-	return files_map_fd(fd, path, ret);
+	struct error *err = files_map_fd(fd, path, ret);
+	if (!err)
+		ret->stored = stored_read(fd);
+	return err;
 }
 
 struct error *files_map_fd(int fd, const char *path, struct mapped_file *ret)

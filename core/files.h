@@ -20,6 +20,10 @@ struct files {
 	char *sysroot;			/* NULL: none */
 	VEC(char *) search;		/* --search, in order */
 	struct progress *progress;	/* who is told of long work; borrowed; NULL: nobody */
+	int input;			/* what the path "-" stands for: an open descriptor */
+	/* What unpacking a core, or reading a pipe, may cost; 0: core/inflate.h's own limits. */
+	uint64_t unpack_bytes;
+	unsigned unpack_seconds;
 };
 
 /* A file mapped read-only, private. Owns the mapping. */
@@ -29,6 +33,7 @@ struct mapped_file {
 	char *path;			/* as it was opened, for messages */
 	uint64_t device, inode;
 	int64_t mtime;			/* seconds since the epoch */
+	struct stored *stored;		/* what its attributes say; NULL: nothing, or not asked for */
 };
 
 #define BUILD_ID_MAX 64
@@ -44,7 +49,7 @@ struct error *files_add_search(struct files *f, const char *dir) _must_check_;
 void files_free(struct files *f);
 OWNED(struct files, files_free);
 
-/* A file the user named. Errors say which file and why ("is a directory", "permission denied"). */
+/* A file the user named, with what is stored beside it. Errors say which file and why ("is a directory", "permission denied"). */
 struct error *files_map_given(struct files *f, const char *path, struct mapped_file *ret) _must_check_;
 /* What an open descriptor is of; it may be closed afterwards. path is for messages. */
 struct error *files_map_fd(int fd, const char *path, struct mapped_file *ret) _must_check_;

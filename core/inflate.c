@@ -1,53 +1,61 @@
 #include "core/inflate.h"
 
+#include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
-#include <zstd.h>
 #include "core/checked.h"
+#include "core/codec.h"
+#include "core/stored.h"
+#include "core/str.h"
 
-enum { BLOCK = 4096, CHUNK = 1 << 20 };
+/* A hole costs more than writing what is smaller than BLOCK; a CHUNK fits the processor's cache. */
+enum { BLOCK = 16 << 10, CHUNK = 256 << 10 };
 
-/* A small file can promise endless zeros; and the disk is not ours to fill. */
-#define SIZE_LIMIT ((uint64_t)1 << 40)
+/* The disk is not ours to fill. */
 #define KEEP_FREE ((uint64_t)256 << 20)
-
-const char *inflate_format(const uint8_t *data, size_t size)
-{
-	static const struct { const char *name, *magic; size_t len; } formats[] = {
-		{ "zstd", "\x28\xb5\x2f\xfd", 4 },
-		{ "xz", "\xfd" "7zXZ\0", 6 },
-		{ "gzip", "\x1f\x8b\x08", 3 },
-		{ "bzip2", "BZh", 3 },
-		{ "lz4", "\x04\x22\x4d\x18", 4 },
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
-		if (size >= formats[i].len && memcmp(data, formats[i].magic, formats[i].len) == 0)
-			return formats[i].name;
-	return NULL;
-}
 
 struct sparse {
 	int fd;
-	uint64_t size, written, room;	/* bytes; room: that may be written */
+	uint64_t size, limit;		/* bytes, holes counted */
+	uint64_t written, room;		/* bytes on the disk; room: that there may be */
+	time_t deadline;		/* CLOCK_MONOTONIC */
+	unsigned seconds;
 	const char *path;
 };
 
-static struct error *sparse_open(const char *path, struct sparse *ret)
+static time_t now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec;
+}
+
+static struct error *sparse_open(const struct files *f, const char *path, struct sparse *ret)
 {
 	int fd = files_temporary();
 	struct statvfs fs;
 	if (fd < 0)
 		return error_new(ERROR_UNSUPPORTED, "%s: no temporary file could be made to unpack it; "
 				 "set TMPDIR", path);
-	uint64_t room = SIZE_LIMIT;
+	uint64_t room = UINT64_MAX;
 	if (fstatvfs(fd, &fs) == 0) {
 		uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize;
 		room = left > KEEP_FREE ? left - KEEP_FREE : 0;
 	}
-	*ret = (struct sparse){ .fd = fd, .room = room, .path = path };
+	unsigned seconds = f->unpack_seconds ? f->unpack_seconds : INFLATE_SECONDS;
+	*ret = (struct sparse){
+		.fd = fd,
+		.limit = f->unpack_bytes ? f->unpack_bytes : INFLATE_BYTES,
+		.room = room,
+		.deadline = now() + seconds,
+		.seconds = seconds,
+		.path = path,
+	};
 	return NULL;
 }
 
@@ -79,8 +87,12 @@ static struct error *write_whole(struct sparse *s, const uint8_t *p, size_t len,
 /* Append; blocks of zeros are not written. */
 static struct error *sparse_append(struct sparse *s, const uint8_t *p, size_t len)
 {
-	if (len > SIZE_LIMIT - s->size)
-		return error_new(ERROR_UNSUPPORTED, "%s: unpacked it has more than 1 TiB", s->path);
+	if (len > s->limit - s->size)
+		return error_new(ERROR_UNSUPPORTED, "%s: unpacked it has more than %" PRIu64 " MiB; if that is "
+				 "meant, allow it with --unpack-limit", s->path, s->limit >> 20);
+	if (now() > s->deadline)
+		return error_new(ERROR_UNSUPPORTED, "%s: unpacking it takes more than %u seconds; if that is "
+				 "meant, allow it with --unpack-seconds", s->path, s->seconds);
 	for (size_t at = 0; at < len;) {
 		size_t end = at;
 		while (end < len && !is_zero(p + end, MIN((size_t)BLOCK, len - end)))
@@ -103,53 +115,88 @@ static struct error *sparse_map(struct sparse *s, struct mapped_file *ret)
 	return files_map_fd(s->fd, s->path, ret);
 }
 
-/* *ret_cut: the stream broke off, or is damaged from here on. */
-static struct error *inflate_zstd(struct files *f, const struct mapped_file *file, struct sparse *s,
-				  bool *ret_cut)
+/* One chunk of what is packed, as full as may be, so that zeros are met in whole blocks. */
+static enum codec_result fill(const struct codec *codec, struct codec_stream *stream, uint8_t *chunk,
+			      size_t *ret_len)
 {
-	_free_ uint8_t *chunk = malloc(CHUNK);
-	ZSTD_DCtx *context = ZSTD_createDCtx();
-	ZSTD_inBuffer in = { file->data, file->size, 0 };
-	struct error *err = chunk && context ? NULL : error_nomem();
-	size_t left = 1, before, made = 1;
-	/* When the input is used up, output may still be waiting. */
-	while (!err && (in.pos < in.size || made == CHUNK)) {
-		ZSTD_outBuffer out = { chunk, CHUNK, 0 };
-		before = in.pos;
-		left = ZSTD_decompressStream(context, &out, &in);
-		made = out.pos;
-		if (made)
-			err = sparse_append(s, chunk, made);
-		progress_show(f->progress, "unpacking", in.pos, in.size);
-		if (ZSTD_isError(left) || (!made && in.pos == before))
-			break;
+	enum codec_result result = CODEC_MORE;
+	size_t in = stream->in_left + 1, out = CHUNK;
+	stream->out = chunk;
+	stream->out_left = CHUNK;
+	while (result == CODEC_MORE && stream->out_left && (stream->in_left < in || stream->out_left < out)) {
+		in = stream->in_left;
+		out = stream->out_left;
+		result = codec->step(stream);
 	}
-	*ret_cut = left != 0;
+	*ret_len = CHUNK - stream->out_left;
+	return result;
+}
+
+static bool is_elf_so_far(const struct sparse *s, const uint8_t *chunk, size_t len)
+{
+	return s->size || len < SELFMAG || memcmp(chunk, ELFMAG, SELFMAG) == 0;
+}
+
+/* One stream. *ret_whole: it came to its end. *ret_go: what follows is worth looking at. */
+static struct error *inflate_stream(struct files *f, const struct codec *codec,
+				    struct codec_stream *stream, size_t total, struct sparse *s,
+				    uint8_t *chunk, bool *ret_whole, bool *ret_go)
+{
+	enum codec_result result;
+	size_t len;
+	do {
+		result = fill(codec, stream, chunk, &len);
+		*ret_go = is_elf_so_far(s, chunk, len);
+		struct error *err = sparse_append(s, chunk, len);
+		if (err)
+			return err;
+		progress_show(f->progress, "unpacking", total - stream->in_left, total);
+	} while (result == CODEC_MORE && !stream->out_left && *ret_go);
+	*ret_whole = result == CODEC_END || !*ret_go;
+	*ret_go &= result == CODEC_END;
+	return NULL;
+}
+
+/* All streams of the file. *ret_cut: the last one broke off, or is damaged from there on. */
+static struct error *inflate_streams(struct files *f, const struct mapped_file *file,
+				     struct sparse *s, bool *ret_cut)
+{
+	struct codec_stream stream = { .in = file->data, .in_left = file->size };
+	const struct codec *codec = codec_find(stream.in, stream.in_left), *first = codec;
+	_free_ uint8_t *chunk = malloc(CHUNK);
+	struct error *err = chunk ? NULL : error_nomem();
+	bool whole = true, go = true;
+	/* What follows the last stream (gzip's padding, say) is nothing of the core. */
+	while (!err && go && codec && streq(codec->name, first->name)) {
+		if (!codec->begin(&stream))
+			return stream.fault ? error_new(ERROR_UNSUPPORTED, "%s: is compressed with %s, and %s",
+							file->path, codec->name, stream.fault) : error_nomem();
+		err = inflate_stream(f, codec, &stream, file->size, s, chunk, &whole, &go);
+		codec->end(&stream);
+		codec = codec_find(stream.in, stream.in_left);
+	}
+	*ret_cut = !whole;
 	if (!err && *ret_cut && !s->size)
-		err = error_new(ERROR_UNSUPPORTED, "%s: cannot be unpacked: zstd says %s; is it whole?",
-				file->path, ZSTD_isError(left) ? ZSTD_getErrorName(left) : "it is cut");
-	ZSTD_freeDCtx(context);
+		err = error_new(ERROR_UNSUPPORTED, "%s: cannot be unpacked: %s says %s; is it whole?",
+				file->path, first->name, stream.fault ? stream.fault : "it is cut");
 	return err;
 }
 
 struct error *inflate_file(struct files *f, struct mapped_file *file, bool *ret_cut)
 {
-	const char *format = inflate_format(file->data, file->size);
 	struct sparse s;
 	struct mapped_file inflated = { 0 };
-	if (!format || strcmp(format, "zstd") != 0)
-		return error_new(ERROR_UNSUPPORTED, "%s: is compressed with %s; decompress it first, and give "
-				 "what comes out", file->path, format ? format : "an unknown program");
-	struct error *err = sparse_open(file->path, &s);
+	struct error *err = sparse_open(f, file->path, &s);
 	if (err)
 		return err;
 	_close_ _unused_ int fd = s.fd;
-	err = inflate_zstd(f, file, &s, ret_cut);
+	err = inflate_streams(f, file, &s, ret_cut);
 	if (!err)
 		err = sparse_map(&s, &inflated);
 	if (err)
 		return err;
 	inflated.mtime = file->mtime;
+	inflated.stored = take(file->stored);
 	mapped_file_release(file);
 	*file = inflated;
 	return NULL;
@@ -183,9 +230,13 @@ struct error *inflate_spool(struct files *f, int fd, const char *path, struct ma
 	if (isatty(fd))
 		return error_new(ERROR_UNSUPPORTED, "%s: is a terminal, not a core; write pycore bt - < CORE",
 				 path);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		return files_map_fd(fd, path, ret);
-	struct error *err = sparse_open(path, &s);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		struct error *err = files_map_fd(fd, path, ret);
+		if (!err)
+			ret->stored = stored_read(fd);
+		return err;
+	}
+	struct error *err = sparse_open(f, path, &s);
 	if (err)
 		return err;
 	_close_ _unused_ int spooled = s.fd;

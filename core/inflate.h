@@ -1,10 +1,17 @@
 /* Cores that cannot be mapped as they are: compressed ones and pipes. They are written out to an
- * unlinked temporary file ($TMPDIR, /var/tmp, /tmp), zeros as holes, and that file is mapped. */
+ * unlinked temporary file ($TMPDIR, /var/tmp, /tmp), zeros as holes, and that file is mapped.
+ *
+ * A small file can promise endless bytes, and the ratio tells nothing (a real core's zeros pack a
+ * thousandfold), so the limits are absolute: bytes, seconds, and what the disk has free. What does
+ * not begin as an ELF file is not unpacked any further. */
 #ifndef CORE_INFLATE_H
 #define CORE_INFLATE_H
 
 #include <stdbool.h>
 #include "core/files.h"
+
+#define INFLATE_BYTES ((uint64_t)64 << 30)
+enum { INFLATE_SECONDS = 600 };
 
 /* "zstd", "xz", ... by magic; NULL: not compressed. */
 const char *inflate_format(const uint8_t *data, size_t size);

@@ -1,19 +1,22 @@
 #include "core/target.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "core/checked.h"
 #include "core/elfcore.h"
 #include "core/inflate.h"
+#include "core/stored.h"
 #include "core/trace.h"
-
-static const char standard_input[] = "standard input";
 
 /* What the user named, unpacked. *ret_cut: its compressed form breaks off. */
 static struct error *open_given(struct files *files, const char *path, struct mapped_file *ret,
 				bool *ret_cut)
 {
-	struct error *err = strcmp(path, "-") == 0 ? inflate_spool(files, STDIN_FILENO, standard_input, ret) :
+	char input[32] = "standard input";
+	if (files->input != STDIN_FILENO)
+		snprintf(input, sizeof(input), "descriptor %d", files->input);
+	struct error *err = strcmp(path, "-") == 0 ? inflate_spool(files, files->input, input, ret) :
 						   files_map_given(files, path, ret);
 	if (!err && inflate_format(ret->data, ret->size))
 		err = inflate_file(files, ret, ret_cut);
@@ -141,7 +144,8 @@ static struct error *target_load(struct target *t, struct files *files, struct m
 	t->machine = core.header.machine;
 	t->path = strdup(t->core.path);
 	t->process.pid = t->process.ppid = t->process.uid = t->process.gid = -1;
-	t->process.time = t->core.mtime;
+	t->process.time = t->core.stored && t->core.stored->timestamp >= 0 ?
+		t->core.stored->timestamp / 1000000 : t->core.mtime;
 	err = t->path ? load_core(&core, files, given) : error_nomem();
 	vec_release(&core.segments);
 	vec_release(&core.notes);

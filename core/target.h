@@ -69,7 +69,7 @@ struct process {
 	bool has_siginfo, has_fault_address, has_sender;
 	addr_t fault_address;		/* SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP */
 	int64_t sender_pid, sender_uid;	/* kill(2), si_code <= 0 */
-	int64_t time;			/* of death, seconds since the epoch: the core file's mtime; -1 */
+	int64_t time;			/* of death, seconds since the epoch: as stored, else the file's mtime; -1 */
 };
 
 /* A name that slim keeps the address of, because it drops the symbol table that had it. */
@@ -89,7 +89,7 @@ struct source_excerpt {
 
 struct target {
 	char *path;			/* of the core */
-	struct mapped_file core;
+	struct mapped_file core;	/* .stored: what systemd-coredump noted of it */
 	const struct machine *machine;
 	struct memory memory;
 	VEC(struct os_thread) threads;
@@ -106,8 +106,8 @@ struct target {
 	addr_t at_entry, at_phdr, at_base, at_sysinfo_ehdr;	/* AUXV; 0: unknown */
 };
 
-/* path "-": standard input, spooled to an unlinked file first. Recognised by content, also when
- * zstd-compressed. `executable` may be NULL: it is then found from the core. A given one of
+/* path "-": what files->input is open on, a pipe spooled to an unlinked file first. Recognised by
+ * content, also when compressed. `executable` may be NULL: it is then found from the core. A given one of
  * another build is a remark, not an error; what is found to be the core and what the executable
  * is decided by content, so the two may come in either order. */
 struct error *target_open_core(struct files *files, const char *path, const char *executable,

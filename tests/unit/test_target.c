@@ -161,7 +161,7 @@ static void target_open_core__opens_a_compressed_core_by_its_content(void **stat
 	assert_true(t->remarks.loss);
 	target_free(t);
 	put_file("packed", "\xfd" "7zXZ\0and more", 15);
-	refused("packed", NULL, "is compressed with xz; decompress it first");
+	refused("packed", NULL, "cannot be unpacked: xz says");
 }
 
 int main(void)

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Cores as crash pipelines keep them and hand them on: compressed, on descriptors, with attributes.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/expect.sh
+unset PYCORE_PLUGINS PYCORE_TRACE
+
+if ! make_core /usr/bin/python3 "$PWD/packaging/demo.py"; then
+	skip 'no core can be made here'
+	finish
+fi
+core=$dir/core
+run bt "$core"
+cp "$dir/out" "$dir/bt"
+same() { exits 0 && cmp -s "$dir/bt" "$dir/out"; }
+
+# --- compressed ---
+# compress FORMAT: the core, to stdout; by Python where that has it, since it is here anyway.
+compress() {
+	case $1 in
+	zstd) zstd -q -c "$core" ;;
+	lz4) lz4 -q -c "$core" ;;
+	*) python3 -c 'import sys, shutil, importlib
+module = importlib.import_module(sys.argv[1])
+with open(sys.argv[2], "rb") as core, module.open(sys.stdout.buffer, "wb", **eval(sys.argv[3])) as out:
+	shutil.copyfileobj(core, out)' "$@" ;;
+	esac
+}
+compress_all() {
+	command -v zstd >/dev/null && compress zstd >"$dir/core.zstd"
+	command -v lz4 >/dev/null && compress lz4 >"$dir/core.lz4"
+	compress gzip "$core" '{"compresslevel": 1}' >"$dir/core.gzip"
+	compress bz2 "$core" '{"compresslevel": 1}' >"$dir/core.bz2"
+	compress lzma "$core" '{"preset": 0}' >"$dir/core.lzma"
+}
+compress_all
+for format in zstd lz4 gzip bz2 lzma; do
+	packed=$dir/core.$format
+	if [ ! -s "$packed" ]; then
+		skip "there is no $format"
+		continue
+	fi
+	touch -r "$core" "$packed"
+	run bt "$packed"
+	check "$format" same
+	mv "$packed" "$dir/name"
+	run bt "$dir/name" /usr/bin/python3
+	check "$format is known by content, not by name" same
+	head -c $(($(stat -c %s "$dir/name") * 8 / 10)) "$dir/name" >"$dir/cut"
+	run info "$dir/cut"
+	check "$format, cut: what came is kept" exits 1
+	check "$format, cut: it is said" grep -q 'compressed core breaks off' "$dir/out"
+	mv "$dir/name" "$packed"
+done
+
+
+# --- descriptors ---
+run_on() { timeout 60 "$PYCORE" "$@" >"$dir/out" 2>"$dir/err"; status=$?; out=$(<"$dir/out"); err=$(<"$dir/err"); }
+run_on bt --core-fd 7 7<"$core"
+check '--core-fd, a file' same
+run_on bt --core-fd=7 7< <(cat "$core")
+check '--core-fd, a pipe' out_has 'in print_label'
+run_on bt - < <(cat "$dir/core.gzip")
+check 'a compressed core in a pipe' out_has 'in print_label'
+run_on bt --core-fd 0 <"$core"
+check '--core-fd 0' same
+run bt --core-fd 99
+check 'a descriptor that is not open' fails_with 2 'not an open descriptor'
+run bt --core-fd seven
+check 'a descriptor that is none' fails_with 2 'not an open descriptor'
+run_on bt --core-fd 7 a b 7<"$core"
+check 'a descriptor and two names' fails_with 2 'given twice'
+
+# --- bombs: a few KiB that promise more than anybody has ---
+# zstd's frame of unknown size, each block one byte, 128 KiB times (RFC 8878, 3.1.1.2).
+python3 - "$dir/zeros" "$dir/elf" <<'PY'
+import struct, sys
+def bomb(name, first, gib):
+	with open(name, "wb") as out:
+		out.write(b"\x28\xb5\x2f\xfd\x00\x58")
+		if first:
+			out.write(struct.pack("<I", len(first) << 3)[:3] + first)
+		block = struct.pack("<I", (128 << 10) << 3 | 1 << 1)[:3] + b"\0"
+		out.write(block * (8192 * gib))
+bomb(sys.argv[1], b"", 1000)
+ident = b"\x7fELF\2\1\1" + bytes(9)
+bomb(sys.argv[2], ident + struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, 64, 0, 0, 64, 56, 1, 0, 0, 0), 70)
+PY
+run bt "$dir/zeros"
+check 'a bomb of zeros' fails_with 3 'begins with zeros'
+run bt --unpack-limit 1024 "$dir/elf"
+check 'a bomb that looks like a core' fails_with 3 'more than 1024 MiB'
+run bt --unpack-limit 0 "$dir/elf"
+check 'no limit is no limit that can be asked for' exits 2
+check 'nothing is left behind' [ -z "$(find /tmp /var/tmp "${TMPDIR:-/tmp}" -maxdepth 1 -name 'pycore-??????' 2>/dev/null)" ]
+
+# --- attributes, as systemd-coredump sets them ---
+if python3 - "$dir/core.gzip" <<'PY'
+import os, sys
+for name, value in dict(pid=b"4242", uid=b"1000", signal=b"11", timestamp=b"1790000000000000",
+		hostname=b"web\x1b[31m", comm=b"python3", exe=b"/usr/bin/python3.11").items():
+	os.setxattr(sys.argv[1], "user.coredump." + name, value)
+PY
+then
+	run info "$dir/core.gzip"
+	check 'attributes are shown' out_has '/usr/bin/python3.11, name python3, on web\x1b[31m'
+	run info --json "$dir/core.gzip"
+	check 'attributes in JSON' python3 -c 'import json, sys
+stored = json.load(open(sys.argv[1]))["stored"]
+assert (stored["pid"], stored["uid"], stored["signal"], stored["tid"]) == (4242, 1000, 11, None)
+assert stored["time"].startswith("2026-09-21T") and stored["executable"] == "/usr/bin/python3.11"' "$dir/out"
+else
+	skip 'no user attributes on this file system'
+fi
+run info --json "$core"
+check 'no attributes: null' out_has '"stored": null'
+finish
