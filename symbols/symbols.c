@@ -558,7 +558,9 @@ static void index_add(struct module_symbols *ms, const struct elf_symbol *e, con
 	entry->size = e->size;
 	entry->name = name;
 	entry->source = source;
-	entry->rank = (e->type == STT_NOTYPE ? 2 : 0) + (e->bind == STB_LOCAL);
+	/* "__GI_raise": glibc's name for its own calls of raise(). */
+	entry->rank = (e->type == STT_NOTYPE ? 4 : 0) + (e->bind == STB_LOCAL ? 2 : 0) +
+		      has_prefix(name, "__GI_");
 }
 
 static void index_symtab(struct symbols *s, struct module_symbols *ms, const struct elf_symtab *t,
@@ -633,15 +635,18 @@ bool symbols_at(struct symbols *s, addr_t addr, struct symbol *ret)
 		else
 			high = middle;
 	}
-	/* A symbol without a size reaches to the next one; a small one may lie in a bigger one. */
-	for (size_t i = low; i > 0 && low - i < 16; i--) {
+	/* A small symbol may lie in a bigger one. One without a size reaches to the next one, where no
+	 * other covers the address: it may be a mark within a function. */
+	const struct index_entry *best = NULL;
+	for (size_t i = low; i > 0 && low - i < 16 && !(best && best->size); i--) {
 		const struct index_entry *e = &ms->index.items[i - 1];
-		if (e->size ? addr - e->addr >= e->size : i != low)
-			continue;
-		*ret = (struct symbol){ e->name, e->addr, e->size, e->source, module };
-		return true;
+		if (e->size ? addr - e->addr < e->size : i == low)
+			best = e;
 	}
-	return false;
+	if (!best)
+		return false;
+	*ret = (struct symbol){ best->name, best->addr, best->size, best->source, module };
+	return true;
 }
 
 /* --- sections and debug information ---------------------------------------------------------- */
