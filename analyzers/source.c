@@ -184,9 +184,30 @@ static void log_line(const struct source *s, int64_t number, const char *text, s
 		*line = (struct source_excerpt){ path, (uint64_t)number, copy, len };
 }
 
-bool source_line(const struct source *s, int64_t number, const char **ret, size_t *ret_len)
+static bool excerpt_line(const struct source *s, uint64_t number, const char **ret, size_t *ret_len)
 {
-	if (number < 1 || (uint64_t)number >= s->lines.len)
+	size_t low = 0, high = s->excerpt_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (s->excerpts[middle].line < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == s->excerpt_count || s->excerpts[low].line != number)
+		return false;
+	*ret = s->excerpts[low].text;
+	*ret_len = s->excerpts[low].len;
+	/* One line, whatever the core says. */
+	for (size_t i = 0; i < *ret_len; i++)
+		if ((*ret)[i] == '\n' || (*ret)[i] == '\r')
+			*ret_len = i;
+	return true;
+}
+
+static bool text_line(const struct source *s, uint64_t number, const char **ret, size_t *ret_len)
+{
+	if (number >= s->lines.len)
 		return false;
 	size_t start = s->lines.items[number - 1], end = s->lines.items[number];
 	if (end > start && s->text[end - 1] == '\n')
@@ -195,6 +216,14 @@ bool source_line(const struct source *s, int64_t number, const char **ret, size_
 		end--;
 	*ret = s->text + start;
 	*ret_len = end - start;
+	return true;
+}
+
+bool source_line(const struct source *s, int64_t number, const char **ret, size_t *ret_len)
+{
+	if (number < 1 || !(s->excerpts ? excerpt_line(s, (uint64_t)number, ret, ret_len) :
+					  text_line(s, (uint64_t)number, ret, ret_len)))
+		return false;
 	if (s->log)
 		log_line(s, number, *ret, *ret_len);
 	return true;
@@ -226,10 +255,10 @@ void source_log_sort(struct source_log *log)
 	log->lines.len = kept;
 }
 
-/* The file as far as the slim core has it: its lines, blank ones between them. */
+/* The file as far as the slim core has it. Nothing is made of the lines between: what they would
+ * take is for the core to say, whose numbers may be any. */
 static bool source_from_excerpts(struct source *s, const struct target *t, const char *name)
 {
-	enum { LINES_MAX = 1 << 20 };
 	const struct source_excerpt *items = t->excerpts.items;
 	size_t low = 0, high = t->excerpts.len;
 	while (low < high) {
@@ -239,21 +268,13 @@ static bool source_from_excerpts(struct source *s, const struct target *t, const
 		else
 			high = middle;
 	}
-	_str_ struct str text = STR_INIT;
-	uint64_t line = 1;
-	for (; low < t->excerpts.len && streq(items[low].path, name); low++) {
-		if (items[low].line < line || items[low].line > LINES_MAX)
-			continue;
-		for (; line < items[low].line; line++)
-			str_addc(&text, '\n');
-		str_add(&text, items[low].text, items[low].len);
-	}
-	if (!text.len)
+	while (high < t->excerpts.len && streq(items[high].path, name))
+		high++;
+	if (high == low)
 		return false;
-	str_addc(&text, '\n');
-	s->len = text.len;
-	s->text = s->converted = str_detach(&text);
-	return s->text && find_lines(s);
+	s->excerpts = items + low;
+	s->excerpt_count = high - low;
+	return true;
 }
 
 /* --- the files of a session ---------------------------------------------------------------- */
@@ -404,7 +425,6 @@ static void load(struct sources *s, struct entry *entry)
 	entry->found = source_from_excerpts(&entry->source, s->session->target, entry->name);
 	if (entry->found)
 		return;
-	source_release(&entry->source);
 	if (is_pseudo(entry->name) || strlen(entry->name) > MAX_PATH_BYTES)
 		return;
 	bool is_there = entry->name[0] == '/'

@@ -5,7 +5,7 @@
  * the process was started ($PWD in its environment) and along its sys.path, as linecache does.
  * Names in angle brackets ("<string>", "<frozen os>") are no files.
  *
- * A slim core brings the lines that bt shows along: these are then the file, the rest is blank. */
+ * A slim core brings the lines that bt shows along: these are then all that the file has. */
 #ifndef ANALYZERS_SOURCE_H
 #define ANALYZERS_SOURCE_H
 
@@ -30,6 +30,8 @@ struct source {
 	size_t len;
 	char *converted;		/* from Latin-1; NULL */
 	VEC(size_t) lines;		/* where each begins; one more at the end */
+	const struct source_excerpt *excerpts;	/* a slim core's lines, instead of a text; or NULL */
+	size_t excerpt_count;
 };
 
 /* Text whose bytes the caller keeps. A byte order mark is skipped; the coding cookie (PEP 263) must

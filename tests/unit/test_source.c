@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "analyzers/source.h"
+#include "core/checked.h"
 #include "core/str.h"
 
 static void expect_line(const char *bytes, size_t len, int64_t number, const char *expected)
@@ -111,6 +112,7 @@ static void place_free(struct place *p)
 	sources_free(p->sources);
 	files_free(p->session.files);
 	remarks_release(&p->target.remarks);
+	vec_release(&p->target.excerpts);
 	free(p);
 }
 
@@ -187,6 +189,149 @@ static void sources_find__refuses_directories_and_endless_names(void **state)
 	place_free(p);
 }
 
+/* --- a slim core's lines --------------------------------------------------------------------- */
+
+static void bring(struct place *p, const char *path, uint64_t line, const char *text)
+{
+	struct source_excerpt *excerpt = vec_push(&p->target.excerpts);
+	assert_non_null(excerpt);
+	*excerpt = (struct source_excerpt){ path, line, text, strlen(text) };
+}
+
+/* text NULL: there is no such line. */
+static void expect_brought(struct place *p, const char *path, int64_t number, const char *text)
+{
+	const struct source *s = sources_find(p->sources, path);
+	const char *line;
+	size_t len;
+	assert_non_null(s);
+	assert_int_equal(source_line(s, number, &line, &len), text != NULL);
+	if (text) {
+		assert_int_equal(len, strlen(text));
+		assert_memory_equal(line, text, len);
+	}
+}
+
+/* Of a file that is here too, and is another one since. */
+static void sources_find__prefers_the_lines_that_a_slim_core_brought(void **state)
+{
+	struct place *p = place_new();
+	bring(p, "/srv/a.py", 1, "a");
+	bring(p, "/srv/app.py", 2, "\tx = 'caf\xc3\xa9'");
+	bring(p, "/srv/app.py", 9, "");
+	bring(p, "/srv/app.py", 11, "y = 2");
+	bring(p, "/srv/app.py2", 1, "z");
+	bring(p, "/srv/new.py", 1, "new");
+	static const int64_t missing[] = { INT64_MIN, -1, 0, 1, 3, 10, 12, INT64_MAX };
+	for (size_t i = 0; i < ARRAY_SIZE(missing); i++)
+		expect_brought(p, "/srv/app.py", missing[i], NULL);
+	expect_brought(p, "/srv/app.py", 2, "\tx = 'caf\xc3\xa9'");
+	expect_brought(p, "/srv/app.py", 9, "");
+	expect_brought(p, "/srv/app.py", 11, "y = 2");
+	expect_brought(p, "/srv/a.py", 1, "a");
+	expect_brought(p, "/srv/a.py", 2, NULL);
+	expect_brought(p, "/srv/app.py2", 1, "z");
+	expect_brought(p, "/srv/new.py", 1, "new");
+	assert_int_equal(p->target.remarks.list.len, 0);	/* no word of a younger file */
+	place_free(p);
+}
+
+static void sources_find__looks_for_the_file_of_which_a_slim_core_brought_nothing(void **state)
+{
+	struct place *p = place_new();
+	bring(p, "/srv/other.py", 1, "other");
+	expect_brought(p, "/srv/app.py", 1, "one");
+	assert_null(sources_find(p->sources, "/srv/othe"));
+	assert_null(sources_find(p->sources, "/srv/other.pyc"));
+	place_free(p);
+}
+
+/* A line's number costs nothing, however far it is: it is the core that says it. */
+static void sources_find__takes_a_slim_core_s_lines_as_far_as_they_are(void **state)
+{
+	struct place *p = place_new();
+	bring(p, "/srv/far.py", 0, "none");
+	bring(p, "/srv/far.py", 3000000, "far");
+	bring(p, "/srv/far.py", INT64_MAX, "farther");
+	bring(p, "/srv/far.py", UINT64_MAX, "farthest");
+	expect_brought(p, "/srv/far.py", 0, NULL);
+	expect_brought(p, "/srv/far.py", -1, NULL);
+	expect_brought(p, "/srv/far.py", 3000000, "far");
+	expect_brought(p, "/srv/far.py", INT64_MAX, "farther");
+	place_free(p);
+}
+
+/* Nobody else may write into the report by a line that is several. */
+static void source_line__of_a_slim_core_is_one_line(void **state)
+{
+	struct place *p = place_new();
+	bring(p, "/srv/lines.py", 1, "one\ntwo");
+	bring(p, "/srv/lines.py", 2, "one\r\ntwo");
+	bring(p, "/srv/lines.py", 3, "\rtwo");
+	bring(p, "/srv/lines.py", 4, "four");
+	expect_brought(p, "/srv/lines.py", 1, "one");
+	expect_brought(p, "/srv/lines.py", 2, "one");
+	expect_brought(p, "/srv/lines.py", 3, "");
+	expect_brought(p, "/srv/lines.py", 4, "four");
+	place_free(p);
+}
+
+/* Sorted, says target.h; a core may say otherwise, and then loses lines, no more. */
+static void sources_find__ends_on_a_slim_core_s_lines_in_disorder(void **state)
+{
+	struct place *p = place_new();
+	uint32_t random = 7;
+	static const char *const paths[] = { "/srv/a.py", "/srv/b.py", "/srv/c.py" };
+	for (int i = 0; i < 300; i++) {
+		random = random * 1664525 + 1013904223;
+		bring(p, paths[random >> 16 & 1 ? random >> 17 & 1 : 2], random >> 28, paths[0]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		const struct source *s = sources_find(p->sources, paths[i]);
+		const char *line;
+		size_t len;
+		for (int64_t n = 0; s && n < 20; n++)
+			if (source_line(s, n, &line, &len))
+				assert_true(n > 0 && n < 16 && len == strlen(paths[0]));
+	}
+	place_free(p);
+}
+
+static void source_line__notes_what_was_asked_for(void **state)
+{
+	struct place *p = place_new();
+	struct source_log log = { 0 };
+	static const struct { const char *path; int64_t line; } asked[] = {
+		{ "/srv/brought.py", 5 }, { "/srv/app.py", 2 }, { "/srv/app.py", 2 },
+		{ "/srv/app.py", 99 },	/* not there */
+		{ "/srv/app.py", 1 },	{ "/srv/app.py", 2 }, { "/srv/brought.py", 5 },
+	};
+	p->session.source_log = &log;
+	bring(p, "/srv/brought.py", 5, "five");
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		const struct source *s = sources_find(p->sources, asked[i].path);
+		const char *line;
+		size_t len;
+		assert_non_null(s);
+		assert_int_equal(source_line(s, asked[i].line, &line, &len), asked[i].line != 99);
+	}
+	source_log_sort(&log);
+	static const struct source_excerpt expected[] = {
+		{ "/srv/app.py", 1, "one", 3 },
+		{ "/srv/app.py", 2, "two", 3 },
+		{ "/srv/brought.py", 5, "five", 4 },
+	};
+	assert_int_equal(log.lines.len, ARRAY_SIZE(expected));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		assert_string_equal(log.lines.items[i].path, expected[i].path);
+		assert_int_equal(log.lines.items[i].line, expected[i].line);
+		assert_int_equal(log.lines.items[i].len, expected[i].len);
+		assert_memory_equal(log.lines.items[i].text, expected[i].text, expected[i].len);
+	}
+	source_log_release(&log);
+	place_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +344,12 @@ int main(void)
 		cmocka_unit_test(sources_find__remarks_a_file_younger_than_the_crash_once),
 		cmocka_unit_test(sources_find__finds_relative_names_by_search),
 		cmocka_unit_test(sources_find__refuses_directories_and_endless_names),
+		cmocka_unit_test(sources_find__prefers_the_lines_that_a_slim_core_brought),
+		cmocka_unit_test(sources_find__looks_for_the_file_of_which_a_slim_core_brought_nothing),
+		cmocka_unit_test(sources_find__takes_a_slim_core_s_lines_as_far_as_they_are),
+		cmocka_unit_test(source_line__of_a_slim_core_is_one_line),
+		cmocka_unit_test(sources_find__ends_on_a_slim_core_s_lines_in_disorder),
+		cmocka_unit_test(source_line__notes_what_was_asked_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
