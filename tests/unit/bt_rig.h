@@ -33,6 +33,31 @@ static inline void bt_rig_free(struct bt_rig *b)
 	free(b);
 }
 
+/* Thread state 2 is the crashed one; main is called by nobody and calls handler. */
+static inline void bt_rig_stacks(struct bt_rig *b)
+{
+	struct frame_rig *f = b->f;
+	addr_t main_code =
+		frame_code(f, &(struct drawn_code){ .name = "main", .qualname = "main" });
+	addr_t handler = frame_code(f, &(struct drawn_code){ .name = "handler",
+							     .qualname = "App.handler",
+							     .locals = "a b",
+							     .positional = 1,
+							     .cells = "c",
+							     .frees = "d",
+							     .flags = CODE_OPTIMIZED });
+	addr_t outer = frame_draw(f, &(struct drawn_frame){ .code = main_code, .lasti = 2 });
+	bool is_old = f->l->dialect.frames == FRAMES_OBJECTS;
+	addr_t cell = frame_cell(f, RIG_NONE);
+	struct drawn_frame inner = { .code = handler, .previous = outer, .lasti = 6,
+				     .slots = { RIG_NONE, is_old ? 0 : 1, cell, cell } };
+	frame_enter(f, 2, frame_draw(f, &inner));
+	frame_enter(f, 1, outer);
+	b->session.target->process.signal = 11;
+	b->session.target->process.has_fault_address = true;
+	b->session.target->process.fault_address = 0x10;
+}
+
 /* Run the analyzer with options ("--limit 3") as the command line would, or, without an analyzer,
  * report the process alone. The text is the caller's; *ret_err as run() gave it. */
 static inline char *bt_rig_run(struct bt_rig *b, const struct analyzer *analyzer,
