@@ -11,7 +11,9 @@
 static const struct machine x86_64 = { .e_machine = EM_X86_64, .name = "x86_64", .word = 8 };
 static const struct machine aarch64 = { .e_machine = EM_AARCH64, .name = "aarch64", .word = 8 };
 static const struct machine riscv64 = { .e_machine = EM_RISCV, .name = "riscv64", .word = 8 };
-static const struct machine big64 = { .e_machine = EM_S390, .name = "s390x", .word = 8, .swap = true };
+static const struct machine big64 = {
+	.e_machine = EM_S390, .name = "s390x", .word = 8, .swap = true
+};
 static const struct machine big32 = { .e_machine = EM_PPC, .name = "ppc", .word = 4, .swap = true };
 static const struct machine little32 = { .e_machine = EM_386, .name = "i686", .word = 4 };
 

@@ -1,7 +1,7 @@
 /* A core in which a library is mapped, and the library as a file:
  *
  *	file     0 header, build-id | 0x1000 text 'T' | 0x2000 data 'D' | 0x3000
- *	process  BASE               | BASE+0x1000     | BASE+0x2000     | BASE+0x3000, .bss to 0x4000
+ *	process  BASE               | BASE+0x1000     | BASE+0x2000     | .bss to BASE+0x4000
  */
 #ifndef TESTS_UNIT_LIBRARY_RIG_H
 #define TESTS_UNIT_LIBRARY_RIG_H
@@ -24,7 +24,9 @@ static inline void library_draw(struct library *lib, uint8_t id)
 	const struct elf_phdr text = { PT_LOAD, PF_R | PF_X, 0, 0, 0x2000, 0x2000, 4096 };
 	const struct elf_phdr data = { PT_LOAD, PF_R | PF_W, 0x2000, 0x2000, 0x1000, 0x2000, 4096 };
 	const struct elf_phdr note = { PT_NOTE, PF_R, 0x200, 0x200, 36, 36, 4 };
-	const struct elf_phdr dynamic = { PT_DYNAMIC, PF_R | PF_W, 0x2800, 0x2800, 0x100, 0x100, 8 };
+	const struct elf_phdr dynamic = {
+		PT_DYNAMIC, PF_R | PF_W, 0x2800, 0x2800, 0x100, 0x100, 8
+	};
 	uint8_t build_id[20];
 	d.type = ET_DYN;
 	memset(build_id, id, sizeof(build_id));

@@ -208,7 +208,8 @@ static void elf_note_next__of_a_last_one_without_its_padding_ends_at_the_end(voi
 
 static void elf_note_next__refuses_sizes_that_wrap(void **state)
 {
-	static const uint32_t sizes[] = { 0x7fffffff, 0xfffffff0, 0xfffffff4, 0xfffffffc, UINT32_MAX };
+	static const uint32_t sizes[] = { 0x7fffffff, 0xfffffff0, 0xfffffff4, 0xfffffffc,
+					  UINT32_MAX };
 	struct drawing d = drawing_of(EM_X86_64);
 	struct elf_note note;
 	size_t at = 0;
@@ -241,13 +242,15 @@ static void elf_note_is__compares_the_whole_name(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_free_ uint8_t *name = exactly(cases[i].name, cases[i].size);
-		struct elf_note note = { .name = (char *)name, .name_size = cases[i].size, .type = 3 };
+		struct elf_note note = { .name = (char *)name,
+					 .name_size = cases[i].size,
+					 .type = 3 };
 		assert_int_equal(elf_note_is(&note, "GNU", 3), cases[i].is);
 		assert_false(elf_note_is(&note, "GNU", 4));
 	}
 }
 
-/* --- build-ids --------------------------------------------------------------------------------- */
+/* --- build-ids ------------------------------------------------------------------------------- */
 
 static void elf_notes_build_id__passes_over_what_is_none(void **state)
 {
@@ -273,7 +276,11 @@ static void elf_notes_build_id__passes_over_what_is_none(void **state)
 static void elf_file_build_id__passes_over_notes_outside_the_file(void **state)
 {
 	static const struct { uint64_t offset, size; } wrong[] = {
-		{ UINT64_MAX - 15, 32 }, { 16, UINT64_MAX - 8 }, { 0x10000, 32 }, { 0, 0x10000 }, { 0, 0 },
+		{ UINT64_MAX - 15, 32 },
+		{ 16, UINT64_MAX - 8 },
+		{ 0x10000, 32 },
+		{ 0, 0x10000 },
+		{ 0, 0 },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		struct drawing d = drawing_of(EM_X86_64);
@@ -307,7 +314,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(elf_header_load__reads_every_shape),
 		cmocka_unit_test(elf_header_load__refuses_a_header_that_is_cut),
-		cmocka_unit_test(elf_header_load__fills_no_more_of_an_unknown_machine_than_its_kind),
+		cmocka_unit_test(
+			elf_header_load__fills_no_more_of_an_unknown_machine_than_its_kind),
 		cmocka_unit_test(elf_phdr_at__reads_every_shape),
 		cmocka_unit_test(elf_phdr_at__stays_within_the_bytes_at_hand),
 		cmocka_unit_test(elf_note_next__walks_them_with_their_padding),

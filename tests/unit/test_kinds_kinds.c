@@ -22,8 +22,9 @@ static void kind_by_name__finds_each_of_the_families(void **state)
 static void kind_by_name__knows_whole_names_only(void **state)
 {
 	(void)state;
-	static const char *const unknown[] = { "", "dic", "dict ", "Dict", "builtins.dict", "Counter",
-					       "<type at 0x10>" };
+	static const char *const unknown[] = {
+		"", "dic", "dict ", "Dict", "builtins.dict", "Counter", "<type at 0x10>"
+	};
 	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
 		assert_null(kind_by_name(unknown[i]));
 }
@@ -99,7 +100,8 @@ static addr_t draw_function(struct heap *h, const char *module, const char *qual
 	addr_t type = heap_type(h, "function", h->object_type, 0, SIZEOF(l, PyFunctionObject));
 	addr_t at = heap_object(h, type, SIZEOF(l, PyFunctionObject));
 	HPUT(h, at, PyFunctionObject, func_name, heap_text(h, "__repr__"));
-	HPUT(h, at, PyFunctionObject, func_qualname, qualname ? heap_text(h, qualname) : 0x99999990);
+	HPUT(h, at, PyFunctionObject, func_qualname,
+	     qualname ? heap_text(h, qualname) : 0x99999990);
 	HPUT(h, at, PyFunctionObject, func_module, module ? heap_text(h, module) : 0x99999990);
 	return at;
 }
@@ -108,7 +110,8 @@ static addr_t draw_function(struct heap *h, const char *module, const char *qual
 static addr_t draw_wrapper(struct heap *h, addr_t of)
 {
 	const struct layout *l = h->l;
-	addr_t type = heap_type(h, "wrapper_descriptor", h->object_type, 0, SIZEOF(l, PyDescrObject));
+	addr_t type =
+		heap_type(h, "wrapper_descriptor", h->object_type, 0, SIZEOF(l, PyDescrObject));
 	addr_t at = heap_object(h, type, SIZEOF(l, PyDescrObject));
 	HPUT(h, at, PyDescrObject, d_type, of);
 	HPUT(h, at, PyDescrObject, d_name, heap_text(h, "__repr__"));
@@ -139,7 +142,8 @@ static void kind_shown__of_a_class_with_its_own_repr_is_opaque(void **state)
 	HEAP_EACH(h, v)
 	{
 		addr_t own = draw_function(h, "app", "Own.__repr__");
-		addr_t class = class_with_repr(h, h->dict_type, SIZEOF(h->l, PyDictObject) + 32, own);
+		addr_t class =
+			class_with_repr(h, h->dict_type, SIZEOF(h->l, PyDictObject) + 32, own);
 		assert_string_equal(pytype_at(&h->rt, class)->kind->name, "dict");
 		assert_ptr_equal(shown(h, class), &kind_opaque);
 	}
@@ -154,8 +158,10 @@ static void kind_shown__follows_a_function_to_the_class_it_was_written_in(void *
 	HEAP_EACH(h, v)
 	{
 		addr_t method = draw_function(h, "collections", "Counter.__repr__");
-		addr_t class = class_with_repr(h, h->dict_type, SIZEOF(h->l, PyDictObject) + 32, method);
-		assert_ptr_equal(shown(h, class), h->l->dialect.unicode_27 ? &kind_opaque : counter);
+		addr_t class =
+			class_with_repr(h, h->dict_type, SIZEOF(h->l, PyDictObject) + 32, method);
+		assert_ptr_equal(shown(h, class),
+				 h->l->dialect.unicode_27 ? &kind_opaque : counter);
 	}
 }
 
@@ -193,10 +199,12 @@ static void kind_shown__is_opaque_where_the_method_is_none(void **state)
 	HEAP_EACH(h, v)
 	{
 		uint32_t size = SIZEOF(h->l, PyListObject);
-		const addr_t methods[] = { 0x99999990, heap_int(h, 1), heap_text(h, "list.__repr__") };
+		const addr_t methods[] = { 0x99999990, heap_int(h, 1),
+					   heap_text(h, "list.__repr__") };
 		for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
-			assert_ptr_equal(shown(h, class_with_repr(h, h->list_type, size, methods[i])),
-					 &kind_opaque);
+			assert_ptr_equal(
+				shown(h, class_with_repr(h, h->list_type, size, methods[i])),
+				&kind_opaque);
 	}
 }
 
@@ -207,13 +215,18 @@ static void kind_shown__follows_a_slot_to_its_type(void **state)
 	HEAP_EACH(h, v)
 	{
 		uint32_t size = SIZEOF(h->l, PyListObject);
-		addr_t of_list = draw_wrapper(h, h->list_type), of_object = draw_wrapper(h, h->object_type);
+		addr_t of_list = draw_wrapper(h, h->list_type),
+		       of_object = draw_wrapper(h, h->object_type);
 		addr_t of_own = draw_wrapper(h, heap_class(h, "app", "C", h->list_type, 0, size));
-		assert_string_equal(shown(h, class_with_repr(h, h->list_type, size, of_list))->name, "list");
-		assert_ptr_equal(shown(h, class_with_repr(h, h->list_type, size, of_object)), &kind_object);
-		assert_ptr_equal(shown(h, class_with_repr(h, h->list_type, size, of_own)), &kind_opaque);
+		assert_string_equal(shown(h, class_with_repr(h, h->list_type, size, of_list))->name,
+				    "list");
+		assert_ptr_equal(shown(h, class_with_repr(h, h->list_type, size, of_object)),
+				 &kind_object);
+		assert_ptr_equal(shown(h, class_with_repr(h, h->list_type, size, of_own)),
+				 &kind_opaque);
 		assert_ptr_equal(shown(h, class_with_repr(h, h->list_type, size,
-							  draw_wrapper(h, 0x99999990))), &kind_opaque);
+							  draw_wrapper(h, 0x99999990))),
+				 &kind_opaque);
 	}
 }
 
@@ -235,7 +248,8 @@ static void kind_shown__inherits_along_the_mro(void **state)
 	HEAP_EACH(h, v)
 	{
 		uint32_t size = SIZEOF(h->l, PyListObject);
-		addr_t base = class_with_repr(h, h->list_type, size, draw_function(h, "app", "Own.__repr__"));
+		addr_t base = class_with_repr(h, h->list_type, size,
+					      draw_function(h, "app", "Own.__repr__"));
 		addr_t child = heap_class(h, "app", "Child", base, 0, size);
 		HPUT(h, child, PyTypeObject, tp_mro,
 		     heap_tuple(h, 4, (addr_t[]){ child, base, h->list_type, h->object_type }));
@@ -263,7 +277,8 @@ static void kind_shown__tells_c_s_named_tuples_by_their_dict(void **state)
 		type = heap_type(h, "ext.things", h->tuple_type, TPFLAGS_TUPLE_SUBCLASS,
 				 OFFSET(h->l, PyTupleObject, ob_item));
 		HPUT(h, type, PyTypeObject, tp_dict,
-		     heap_dict(h, 1, (addr_t[]){ heap_text(h, "__repr__"), draw_wrapper(h, type) }));
+		     heap_dict(h, 1,
+			       (addr_t[]){ heap_text(h, "__repr__"), draw_wrapper(h, type) }));
 		assert_ptr_equal(shown(h, type), &kind_opaque);
 	}
 }

@@ -81,9 +81,12 @@ static void debug_offsets__move_bit_fields_with_their_struct(void **state)
 	struct layout *l = layout_of("3.13", &x86_64), before = *l;
 	struct error *err = layout_apply_debug_offsets(l, (const uint8_t *)words, sizeof(words));
 	assert_null(err);
-	assert_int_equal(OFFSET(l, PyASCIIObject, kind), before.slot[FIELD_PyASCIIObject_kind].offset + 4);
-	assert_int_equal(l->slot[FIELD_PyASCIIObject_kind].bit, before.slot[FIELD_PyASCIIObject_kind].bit);
-	assert_int_equal(OFFSET(l, PyASCIIObject, ascii), before.slot[FIELD_PyASCIIObject_ascii].offset + 4);
+	assert_int_equal(OFFSET(l, PyASCIIObject, kind),
+			 before.slot[FIELD_PyASCIIObject_kind].offset + 4);
+	assert_int_equal(l->slot[FIELD_PyASCIIObject_kind].bit,
+			 before.slot[FIELD_PyASCIIObject_kind].bit);
+	assert_int_equal(OFFSET(l, PyASCIIObject, ascii),
+			 before.slot[FIELD_PyASCIIObject_ascii].offset + 4);
 	free(l);
 }
 
@@ -177,19 +180,19 @@ static void debug_offsets__with_nonsense_in_them_change_nothing(void **state)
 {
 	(void)state;
 	static const struct { size_t word; uint64_t value; } wrong[] = {
-		{ 0, 0 },			/* no cookie */
-		{ 1, 0x030c00f0 },		/* 3.12 has none */
-		{ 1, 0x1030d00f0 },		/* no PY_VERSION_HEX */
-		{ 152 / 8, 0 },			/* sizeof(PyThreadState) */
+		{ 0, 0 },           /* no cookie */
+		{ 1, 0x030c00f0 },  /* 3.12 has none */
+		{ 1, 0x1030d00f0 }, /* no PY_VERSION_HEX */
+		{ 152 / 8, 0 },     /* sizeof(PyThreadState) */
 		{ 152 / 8, 1u << 21 },
 		{ 152 / 8, UINT64_MAX },
-		{ 168 / 8, 297 },		/* next: its last byte lies behind the struct */
-		{ 168 / 8, UINT64_MAX - 3 },	/* wraps */
+		{ 168 / 8, 297 },            /* next: its last byte lies behind the struct */
+		{ 168 / 8, UINT64_MAX - 3 }, /* wraps */
 		{ 168 / 8, 1u << 20 },
-		{ 144 / 8, 0 },			/* the GIL's holder, before the GIL */
-		{ 216 / 8, 302 },		/* _status */
-		{ 544 / 8, UINT64_MAX },	/* unicode_object.state */
-		{ 368 / 8, 16 },		/* a type object too small for what only the table knows */
+		{ 144 / 8, 0 },          /* the GIL's holder, before the GIL */
+		{ 216 / 8, 302 },        /* _status */
+		{ 544 / 8, UINT64_MAX }, /* unicode_object.state */
+		{ 368 / 8, 16 },         /* a type object too small for what only the table knows */
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		uint64_t words[ARRAY_SIZE(offsets_3_13)];

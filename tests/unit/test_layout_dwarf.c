@@ -67,7 +67,7 @@ static void layout_apply_dwarf__takes_places_and_widths(void **state)
 	assert_int_equal(WIDTH(l, PyListObject, ob_item), sizeof(void *));
 	assert_int_equal(l->slot[FIELD_PyListObject_ob_item].source, SLOT_DWARF);
 	assert_int_equal(OFFSET(l, PyTupleObject, ob_item), offsetof(PyTupleObject, ob_item));
-	assert_int_equal(WIDTH(l, PyTupleObject, ob_item), 0);	/* a place, with no width of its own */
+	assert_int_equal(WIDTH(l, PyTupleObject, ob_item), 0);	/* a place alone */
 	assert_int_equal(OFFSET(l, PyASCIIObject, length), 0);
 	assert_int_equal(WIDTH(l, PyASCIIObject, length), sizeof(short));
 	assert_int_equal(OFFSET(l, arraydescr, typecode), 1);
@@ -137,7 +137,8 @@ static void layout_apply_dwarf__takes_nothing_of_a_giant(void **state)
 	struct layout *l = layout_with_own(), *table = layout_of("3.8", &x86_64);
 	assert_true(sizeof(*used.method) > UINT32_MAX);
 	assert_int_equal(SIZEOF(l, PyMethodObject), SIZEOF(table, PyMethodObject));
-	assert_int_equal(OFFSET(l, PyMethodObject, im_func), OFFSET(table, PyMethodObject, im_func));
+	assert_int_equal(OFFSET(l, PyMethodObject, im_func),
+			 OFFSET(table, PyMethodObject, im_func));
 	assert_int_equal(l->slot[FIELD_PyMethodObject_im_func].source, SLOT_TABLE);
 	free(table);
 	free(l);
@@ -167,13 +168,15 @@ static void layout_overlay_dwarf__replaces_whole_structs(void **state)
 	assert_non_null(dwarf);
 	dwarf->size[STRUCT_PyListObject] = 48;
 	dwarf->size_source[STRUCT_PyListObject] = SLOT_DWARF;
-	dwarf->slot[FIELD_PyListObject_ob_item] = (struct slot){ .offset = 32, .width = 8, .source = SLOT_DWARF };
+	dwarf->slot[FIELD_PyListObject_ob_item] =
+		(struct slot){ .offset = 32, .width = 8, .source = SLOT_DWARF };
 	layout_overlay_dwarf(l, dwarf);
 	assert_int_equal(SIZEOF(l, PyListObject), 48);
 	assert_int_equal(OFFSET(l, PyListObject, ob_item), 32);
 	assert_int_equal(l->slot[FIELD_PyListObject_ob_item].source, SLOT_DWARF);
 	assert_false(HAS(l, PyListObject, allocated));
-	assert_int_equal(OFFSET(l, PyTupleObject, ob_item), before.slot[FIELD_PyTupleObject_ob_item].offset);
+	assert_int_equal(OFFSET(l, PyTupleObject, ob_item),
+			 before.slot[FIELD_PyTupleObject_ob_item].offset);
 	assert_int_equal(l->slot[FIELD_PyTupleObject_ob_item].source, SLOT_TABLE);
 	free(dwarf);
 	free(l);

@@ -22,7 +22,8 @@ static void expect_alternatives(const char *text, const char *extra)
 		assert_true(len > 0 && p[0] != '.' && p[len - 1] != '.');
 		for (size_t i = 0; i < len; i++) {
 			bool good = (p[i] >= 'a' && p[i] <= 'z') || (p[i] >= 'A' && p[i] <= 'Z') ||
-				    (p[i] >= '0' && p[i] <= '9') || p[i] == '_' || strchr(extra, p[i]);
+				    (p[i] >= '0' && p[i] <= '9') || p[i] == '_' ||
+				    strchr(extra, p[i]);
 			if (!good)
 				fail_msg("'%c' in %s", p[i], text);
 		}
@@ -51,7 +52,8 @@ static void field_infos__have_names_of_their_own_in_their_struct(void **state)
 		for (size_t k = 0; k < f; k++)
 			if (field_infos[k].structure == info->structure &&
 			    !strcmp(field_infos[k].name, info->name))
-				fail_msg("%s.%s twice", structure_names[info->structure], info->name);
+				fail_msg("%s.%s twice", structure_names[info->structure],
+					 info->name);
 	}
 	assert_string_equal(field_infos[FIELD_PyTypeObject_tp_name].name, "tp_name");
 	assert_int_equal(field_infos[FIELD_PyTypeObject_tp_name].structure, STRUCT_PyTypeObject);
@@ -64,7 +66,8 @@ static void field_infos__of_a_struct_are_in_one_run_and_in_its_order(void **stat
 	(void)state;
 	for (size_t f = 1; f < FIELD_COUNT; f++)
 		if (field_infos[f].structure < field_infos[f - 1].structure)
-			fail_msg("%s.%s", structure_names[field_infos[f].structure], field_infos[f].name);
+			fail_msg("%s.%s", structure_names[field_infos[f].structure],
+				 field_infos[f].name);
 }
 
 int main(void)

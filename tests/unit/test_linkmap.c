@@ -34,8 +34,10 @@ static void draw_image(struct rig *rig, uint8_t *page)
 	struct drawing d = { .m = rig->m, .type = ET_DYN };
 	struct str out = STR_INIT;
 	draw_header(&d, &out, 2);
-	draw_phdr(rig->m, &out, &(struct elf_phdr){ .type = PT_LOAD, .filesz = PART, .memsz = PART });
-	draw_phdr(rig->m, &out, &(struct elf_phdr){ .type = PT_DYNAMIC, .vaddr = 0x1000, .memsz = 0x100 });
+	draw_phdr(rig->m, &out,
+		  &(struct elf_phdr){ .type = PT_LOAD, .filesz = PART, .memsz = PART });
+	draw_phdr(rig->m, &out,
+		  &(struct elf_phdr){ .type = PT_DYNAMIC, .vaddr = 0x1000, .memsz = 0x100 });
 	put_bytes(page, &out);
 	put_word(rig, page + 24, ENTRY);
 }
@@ -46,7 +48,8 @@ static size_t phdrs_at(const struct rig *rig)
 }
 
 /* Link number i, 1 the first; name NULL: an unreadable one. */
-static void draw_link(struct rig *rig, size_t i, addr_t bias, const char *name, addr_t dynamic, size_t next)
+static void draw_link(struct rig *rig, size_t i, addr_t bias, const char *name, addr_t dynamic,
+		      size_t next)
 {
 	size_t word = rig->m->word;
 	uint8_t *p = rig->links + i * 0x100;
@@ -117,8 +120,8 @@ static void expect_modules(struct rig *rig, const char *expected)
 	const struct module *module;
 	assert_true(linkmap_load(&rig->core, rig->files, &rig->given));
 	vec_each(module, &rig->target.modules)
-		str_printf(&got, "%s%" PRIx64 "-%" PRIx64 "%s%s", got.len ? ", " : "", module->start,
-			   module->end, module->path[0] ? " " : "", module->path);
+		str_printf(&got, "%s%" PRIx64 "-%" PRIx64 "%s%s", got.len ? ", " : "",
+			   module->start, module->end, module->path[0] ? " " : "", module->path);
 	assert_string_equal(got.buf ? got.buf : "", expected);
 }
 
@@ -168,7 +171,7 @@ static void linkmap_load__of_a_static_program_is_the_program(void **state)
 	expect_modules(rig, "400000-402000");
 	rig_free(rig);
 	rig = rig_mapped(EM_X86_64);
-	put_word(rig, rig->program + 0x1000, DT_NULL);		/* a dynamic section without DT_DEBUG */
+	put_word(rig, rig->program + 0x1000, DT_NULL); /* a dynamic section without DT_DEBUG */
 	put_word(rig, rig->program + 0x1010, DT_DEBUG);
 	put_word(rig, rig->program + 0x1018, LINKS);
 	expect_modules(rig, "400000-402000");
@@ -234,10 +237,10 @@ static void linkmap_load__asks_for_the_executable_when_its_headers_are_lost(void
 static void linkmap_load__refuses_headers_that_make_no_sense(void **state)
 {
 	static const struct { size_t at; unsigned width; uint64_t value; } wrong[] = {
-		{ offsetof(Elf64_Phdr, p_type), 4, PT_NULL },		/* nothing is loaded */
+		{ offsetof(Elf64_Phdr, p_type), 4, PT_NULL }, /* nothing is loaded */
 		{ offsetof(Elf64_Phdr, p_memsz), 8, 0 },
-		{ offsetof(Elf64_Phdr, p_memsz), 8, UINT64_MAX },	/* from a vaddr that is not 0: */
-		{ offsetof(Elf64_Phdr, p_offset), 8, 0x1000 },		/* no PT_LOAD has the headers */
+		{ offsetof(Elf64_Phdr, p_memsz), 8, UINT64_MAX }, /* from a vaddr that is not 0: */
+		{ offsetof(Elf64_Phdr, p_offset), 8, 0x1000 },    /* no PT_LOAD has the headers */
 		{ offsetof(Elf64_Phdr, p_filesz), 8, 64 },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
@@ -248,7 +251,8 @@ static void linkmap_load__refuses_headers_that_make_no_sense(void **state)
 		expect_loss(rig, "not the program's headers");
 		rig_free(rig);
 	}
-	static const uint64_t counts[] = { 0, 1025, UINT64_MAX, UINT64_MAX / sizeof(Elf64_Phdr) + 2 };
+	static const uint64_t counts[] = { 0, 1025, UINT64_MAX,
+					   UINT64_MAX / sizeof(Elf64_Phdr) + 2 };
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 		struct rig *rig = rig_mapped(EM_X86_64);
 		rig->core.at_phnum = counts[i];
@@ -271,8 +275,8 @@ static void give(struct rig *rig, const uint8_t *bytes, size_t size)
 /* qemu's cores lack the page with the headers, not the data behind it. */
 static void map_data(struct rig *rig)
 {
-	const struct extent e = { PROGRAM + 0x1000, PROGRAM + PART, rig->program + 0x1000, EXTENT_CORE,
-				  EXTENT_READ, NULL };
+	const struct extent e = { PROGRAM + 0x1000, PROGRAM + PART, rig->program + 0x1000,
+				  EXTENT_CORE,      EXTENT_READ,    NULL };
 	assert_true(memory_add(&rig->target.memory, &e));
 	map(rig, LIBRARY, rig->library);
 }
@@ -286,7 +290,7 @@ static void linkmap_load__takes_lost_headers_from_the_executable(void **state)
 	give(rig, rig->program, PART);
 	expect_modules(rig, "400000-402000 /given, 600000-602000 /lib/libx.so");
 	rig->target.modules.len = 0;
-	mapped_file_release(&rig->given);		/* and found by its name, below the sysroot */
+	mapped_file_release(&rig->given); /* and found by its name, below the sysroot */
 	expect_modules(rig, "400000-402000 /given, 600000-602000 /lib/libx.so");
 	rig_free(rig);
 }

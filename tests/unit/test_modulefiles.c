@@ -51,7 +51,8 @@ static void modulefiles__a_file_of_another_build_is_not_used(void **state)
 	const struct module *m = &t->modules.items[0];
 	assert_int_equal(m->file_state, MODULE_FILE_DIFFERS);
 	assert_null(m->file.data);
-	assert_string_equal(m->file_note, "is another build (020202020202, the process had 010101010101)");
+	assert_string_equal(m->file_note,
+			    "is another build (020202020202, the process had 010101010101)");
 	assert_null(memory_at(&t->memory, BASE + 0x1000, 1));
 	assert_string_equal(memory_extent(&t->memory, BASE + 0x1000)->why,
 			    "not dumped, and /libx.so on this machine is another build");
@@ -99,10 +100,12 @@ static void modulefiles__a_lost_header_of_a_fixed_executable_does_not_move_it(vo
 	library_draw(&lib, 3);
 	put(m, lib.bytes + offsetof(Elf64_Ehdr, e_type), 2, ET_EXEC);
 	for (size_t i = 0; i < 4; i++) {
-		uint8_t *vaddr = lib.bytes + 64 + i * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, p_vaddr);
+		uint8_t *vaddr =
+			lib.bytes + 64 + i * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, p_vaddr);
 		put(m, vaddr, 8, load_u64(m, vaddr) + BASE);
 	}
-	put(m, lib.bytes + 0x2808 + 2 * 16, 8, BASE + 0x200);	/* nor is its dynamic section relocated */
+	/* nor is its dynamic section relocated */
+	put(m, lib.bytes + 0x2808 + 2 * 16, 8, BASE + 0x200);
 	library_put(&lib, "libx.so");
 	struct drawing d = process_draw(&lib, "/libx.so", false);
 	struct target *t = open_drawn(&d, NULL);
@@ -146,7 +149,8 @@ static void modulefiles__a_wrong_executable_is_remarked_with_both_build_ids(void
 	struct target *t = open_drawn(&d, "wrong");
 	assert_true(t->modules.items[0].is_executable);
 	assert_string_equal(t->process.executable, "/bin/prog");
-	assert_true(remarked(t, "(build-id 0505050505050505050505050505050505050505) is not the program"));
+	assert_true(remarked(
+		t, "(build-id 0505050505050505050505050505050505050505) is not the program"));
 	assert_true(remarked(t, "/bin/prog (build-id 0404040404040404040404040404040404040404)"));
 	target_free(t);
 }
@@ -237,7 +241,8 @@ static void modulefiles__without_any_page_the_segments_must_agree(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct library file = lib;
-		put(machine_find(EM_X86_64, 2, 1), file.bytes + 64 + cases[i].at, 8, cases[i].value);
+		put(machine_find(EM_X86_64, 2, 1), file.bytes + 64 + cases[i].at, 8,
+		    cases[i].value);
 		library_put(&file, "libx.so");
 		struct drawing d = process_draw(&lib, "/libx.so", false);
 		d.cut = 4096;
@@ -271,7 +276,7 @@ static void modulefiles__segments_that_make_no_sense_fill_nothing(void **state)
 	static const struct { size_t at; uint64_t value; } wrong[] = {
 		{ offsetof(Elf64_Phdr, p_offset), UINT64_MAX - 0xfff },
 		{ offsetof(Elf64_Phdr, p_offset), SIZE },
-		{ offsetof(Elf64_Phdr, p_offset), 8 },		/* not as its address lies in its page */
+		{ offsetof(Elf64_Phdr, p_offset), 8 }, /* not as its address lies in its page */
 		{ offsetof(Elf64_Phdr, p_vaddr), UINT64_MAX - 0xfff },
 		{ offsetof(Elf64_Phdr, p_filesz), 0 },
 		{ offsetof(Elf64_Phdr, p_filesz), UINT64_MAX },
@@ -280,7 +285,8 @@ static void modulefiles__segments_that_make_no_sense_fill_nothing(void **state)
 		struct library lib, file;
 		library_draw(&lib, 1);
 		file = lib;
-		put(machine_find(EM_X86_64, 2, 1), file.bytes + 64 + wrong[i].at, 8, wrong[i].value);
+		put(machine_find(EM_X86_64, 2, 1), file.bytes + 64 + wrong[i].at, 8,
+		    wrong[i].value);
 		library_put(&file, "libx.so");
 		struct drawing d = process_draw(&lib, "/libx.so", true);
 		struct target *t = open_drawn(&d, NULL);
@@ -327,7 +333,8 @@ static void modulefiles_span__covers_what_is_loaded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(modulefiles__a_file_with_the_same_build_id_fills_what_was_not_dumped),
+		cmocka_unit_test(
+			modulefiles__a_file_with_the_same_build_id_fills_what_was_not_dumped),
 		cmocka_unit_test(modulefiles__writable_bytes_never_come_from_a_file),
 		cmocka_unit_test(modulefiles__a_file_of_another_build_is_not_used),
 		cmocka_unit_test(modulefiles__a_missing_file_is_named),
@@ -338,7 +345,8 @@ int main(void)
 		cmocka_unit_test(modulefiles__a_debug_file_is_no_module_file),
 		cmocka_unit_test(modulefiles__a_file_without_anything_to_compare_is_not_used),
 		cmocka_unit_test(modulefiles__a_file_whose_headers_wrap_is_not_used),
-		cmocka_unit_test(modulefiles__without_its_dynamic_section_the_first_page_must_agree),
+		cmocka_unit_test(
+			modulefiles__without_its_dynamic_section_the_first_page_must_agree),
 		cmocka_unit_test(modulefiles__without_any_page_the_segments_must_agree),
 		cmocka_unit_test(modulefiles__a_file_that_is_cut_fills_what_it_has),
 		cmocka_unit_test(modulefiles__segments_that_make_no_sense_fill_nothing),

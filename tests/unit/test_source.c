@@ -345,7 +345,8 @@ int main(void)
 		cmocka_unit_test(sources_find__finds_relative_names_by_search),
 		cmocka_unit_test(sources_find__refuses_directories_and_endless_names),
 		cmocka_unit_test(sources_find__prefers_the_lines_that_a_slim_core_brought),
-		cmocka_unit_test(sources_find__looks_for_the_file_of_which_a_slim_core_brought_nothing),
+		cmocka_unit_test(
+			sources_find__looks_for_the_file_of_which_a_slim_core_brought_nothing),
 		cmocka_unit_test(sources_find__takes_a_slim_core_s_lines_as_far_as_they_are),
 		cmocka_unit_test(source_line__of_a_slim_core_is_one_line),
 		cmocka_unit_test(sources_find__ends_on_a_slim_core_s_lines_in_disorder),
