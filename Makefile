@@ -171,8 +171,10 @@ uninstall:
 	rm -f $(INSTALL_TO)/share/bash-completion/completions/pycore
 	rm -rf $(INSTALL_TO)/include/pycore
 
+# The lines that were changed since the last commit. Not the rest: comments and tables that a hand
+# has lined up stay so.
 format:
-	git ls-files '*.c' '*.h' ':!cpython_layouts/tables/*' | xargs clang-format -i
+	git clang-format --extensions c,h
 
 clean:
 	rm -rf build build-clang build-san build-clang-san build-fuzz $(BUILD) pycore
@@ -190,14 +192,15 @@ help:
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again'
 	@echo 'make man         build the man page (build/man/pycore.1); make completion: bash'"'"'s'
 	@echo 'make tables      make the layout tables anew from installed CPython headers'
-	@echo 'make format      clang-format; make clean'
+	@echo 'make format      clang-format on the lines changed since the last commit; make clean'
 
 -include cpython_layouts/gen/tables.mk
 -include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(BUILD)/mutations/main.d $(BUILD)/mutate.d $(BUILD)/tests/fuzz/driver.d $(UNIT_TESTS:=.d) $(FUZZERS:%=$(BUILD)/fuzz/%.d)
 
 force:
 
-.SECONDARY:
+# Kept though only rules by pattern know them.
+.PRECIOUS: $(BUILD)/%.o
 .DELETE_ON_ERROR:
 
 .PHONY: all check check-unit sanitized bench fuzz demo setup try test man completion install uninstall format clean \
