@@ -44,6 +44,7 @@ enum analyzer_needs {
 	WANTS_RUNTIME = 4,		/* a Python if there is one; failing is a note (the caller's) */
 	OWNS_OUTPUT = 8,		/* --output is a file that run() writes itself (session.output);
 					 * the report then goes to standard output */
+	WANTS_SANDBOX = 16,		/* read in a sandbox unless --sandbox=off */
 };
 
 struct analyzer {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 static const char *const color_choices[] = { "auto", "always", "never", NULL };
+static const char *const sandbox_choices[] = { "auto", "require", "off", NULL };
 
 #define AT(member) .offset = offsetof(struct common, member)
 
@@ -24,6 +25,10 @@ const struct option common_options[] = {
 	  .min = 1, .max = UINT32_MAX },
 	{ "unpack-seconds", 0, OPTION_NUMBER, "N", "nor for longer than that (600)", AT(unpack_seconds),
 	  .min = 1, .max = UINT32_MAX },
+	{ "sandbox", 0, OPTION_CHOICE,
+	  .help = "read the core in a process without rights: as far as this kernel can (auto), all or "
+		  "nothing (require), not (off)",
+	  AT(sandbox), .choices = sandbox_choices, .optional_argument = true },
 	{ "color", 0, OPTION_CHOICE, .help = "colours: on a terminal (auto), always or never",
 	  AT(color), .choices = color_choices },
 	{ "quiet", 'q', OPTION_FLAG, .help = "no progress, and no notes but on losses", AT(quiet) },

@@ -8,7 +8,7 @@
 
 struct common {
 	bool json, quiet, verbose, schema, help;
-	const char *output, *color, *sysroot, *core, *core_fd;
+	const char *output, *color, *sysroot, *core, *core_fd, *sandbox;
 	uint64_t unpack_mib, unpack_seconds;	/* 0: the default */
 	struct option_list search;
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyzers/session.h"
@@ -14,6 +15,7 @@
 #include "cli/options.h"
 #include "cli/plugins.h"
 #include "cli/progress.h"
+#include "cli/sandboxed.h"
 #include "cli/session.h"
 #include "core/trace.h"
 
@@ -51,6 +53,19 @@ static void set_up_process(void)
 	if (topics && !trace_parse(topics, &unknown))
 		fprintf(stderr, "pycore: PYCORE_TRACE does not know '%s'\n", unknown);
 }
+
+/* One run of a command: what it is to do, and for whom. */
+struct run {
+	struct session *session;
+	const struct analyzer *command;
+	const void *config;
+	const struct common *common;
+	const struct inputs *inputs;
+	struct progress_line *line;
+	unsigned needs;
+	bool color;
+	unsigned width;			/* of the terminal that the report is for */
+};
 
 static bool wants_color(const struct common *common, FILE *out)
 {
@@ -109,14 +124,16 @@ static int end_report(struct report *report, struct error *err, const struct com
 	return err ? fail(err) : code;
 }
 
-static int write_report(struct session *s, const struct analyzer *command, const void *config,
-			const struct common *common, FILE *out)
+static int write_report(const struct run *run, FILE *out)
 {
+	struct session *s = run->session;
+	const struct analyzer *command = run->command;
+	const struct common *common = run->common;
 	struct report_options options = {
 		.form = common->json ? REPORT_JSON : REPORT_TEXT,
-		.color = !common->json && wants_color(common, out),
+		.color = !common->json && run->color,
 		.quiet = common->quiet,
-		.width = width_of(out),
+		.width = run->width,
 		.command = command->name,
 		.version = PYCORE_VERSION,
 	};
@@ -128,7 +145,7 @@ static int write_report(struct session *s, const struct analyzer *command, const
 		composed_release(&composed);
 		return fail(error_nomem());
 	}
-	int code = end_report(report, write_records(s, command, config, report), common);
+	int code = end_report(report, write_records(s, command, run->config, report), common);
 	if (code == EXIT_DONE && (report_has_loss(report) ||
 				  (s->target && (s->target->truncated || s->target->remarks.loss))))
 		code = EXIT_LOSS;
@@ -142,30 +159,114 @@ static unsigned needs_of(const struct analyzer *command, const void *config)
 	return command->needs_of ? command->needs_of(config) : command->needs;
 }
 
-static int run_session(struct session *s, const struct analyzer *command, const void *config,
-		       const struct common *common, const struct inputs *inputs,
-		       struct progress_line *line)
+static struct error *open_session(const struct run *run)
 {
-	unsigned needs = needs_of(command, config);
-	bool watched = !common->quiet && isatty(STDERR_FILENO);
-	struct error *err =
-		session_open(s, common, inputs, needs, watched ? &line->progress : NULL);
-	progress_line_erase(line);
-	if (!err && common->output)
-		err = output_check(common->output, inputs, s);
+	bool watched = !run->common->quiet && isatty(STDERR_FILENO);
+	struct error *err = session_open(run->session, run->common, run->inputs, run->needs,
+					 watched ? &run->line->progress : NULL);
+	progress_line_erase(run->line);
+	return err;
+}
+
+/* --- in a process of its own, without rights --- */
+
+static int report_in_sandbox(void *arg, FILE *out)
+{
+	const struct run *run = arg;
+	struct error *err = open_session(run);
+	return err ? fail(err) : write_report(run, out);
+}
+
+static struct error *wants_sandbox(const struct run *run, bool *ret)
+{
+	const char *asked = run->common->sandbox;
+	bool possible = run->inputs->core && run->needs & NEEDS_TARGET && !(run->needs & OWNS_OUTPUT);
+	*ret = possible && (asked ? !streq(asked, "off") : run->needs & WANTS_SANDBOX);
+	if (!possible && asked && streq(asked, "require"))
+		return error_new(ERROR_USAGE, "--sandbox=require: %s cannot run in a sandbox, since it does "
+				 "more than to read a core and to report", run->command->name);
+	return NULL;
+}
+
+/* --output, when what is written comes from a sandbox: appears whole or not at all, and no link
+ * is followed. */
+static int sandboxed_to_file(const struct sandboxed *job, const char *path)
+{
+	struct stat st;
+	struct new_file file = { .fd = -1 };
+	bool special = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	struct error *err = special ? NULL : files_create(path, &file);
 	if (err)
 		return fail(err);
-	if (!common->output || needs & OWNS_OUTPUT)
-		return write_report(s, command, config, common, stdout);
+	FILE *out = special ? fopen(path, "we") : fdopen(dup(file.fd), "w");
+	if (!out) {
+		new_file_release(&file);
+		return fail(error_new(ERROR_USAGE, "cannot write %s: %s", path, strerror(errno)));
+	}
+	int code = sandboxed_run(job, out);
+	if (fclose(out) != 0 && code <= EXIT_LOSS)
+		code = fail(error_new(ERROR_INTERNAL, "cannot write %s: %s", path, strerror(errno)));
+	if (!special && code <= EXIT_LOSS) {
+		err = files_commit(&file);
+		code = err ? fail(err) : code;
+	}
+	if (!special)
+		new_file_release(&file);
+	return code;
+}
+
+static int run_sandboxed(const struct run *run)
+{
+	const struct common *common = run->common;
+	struct error *err = session_open_files(run->session, common, run->inputs, NULL);
+	if (!err && common->output)
+		err = output_check(common->output, run->inputs, run->session);
+	if (err)
+		return fail(err);
+	const struct sandboxed job = {
+		.files = run->session->files,
+		.require = common->sandbox && streq(common->sandbox, "require"),
+		.verbose = common->verbose,
+		.work = report_in_sandbox,
+		.arg = (void *)run,
+	};
+	return common->output ? sandboxed_to_file(&job, common->output) : sandboxed_run(&job, stdout);
+}
+
+static int run_session(const struct run *run)
+{
+	const struct common *common = run->common;
+	struct error *err = open_session(run);
+	if (!err && common->output)
+		err = output_check(common->output, run->inputs, run->session);
+	if (err)
+		return fail(err);
+	if (!common->output || run->needs & OWNS_OUTPUT)
+		return write_report(run, stdout);
 	FILE *out = fopen(common->output, "we");
 	if (!out)
 		return fail(error_new(ERROR_USAGE, "cannot write %s: %s", common->output,
 				      strerror(errno)));
-	int code = write_report(s, command, config, common, out);
+	int code = write_report(run, out);
 	if (fclose(out) != 0 && code <= EXIT_LOSS)
 		code = fail(error_new(ERROR_INTERNAL, "cannot write %s: %s", common->output,
 				      strerror(errno)));
 	return code;
+}
+
+/* Whether in a sandbox or not. */
+static int run_report(struct run *run)
+{
+	/* Known before anything is opened, since a sandbox can ask nobody. */
+	bool to_stdout = !run->common->output || run->needs & OWNS_OUTPUT;
+	bool sandboxed;
+	run->color = to_stdout ? wants_color(run->common, stdout) :
+		     run->common->color && streq(run->common->color, "always");
+	run->width = to_stdout ? width_of(stdout) : 0;
+	struct error *err = wants_sandbox(run, &sandboxed);
+	if (err)
+		return fail(err);
+	return sandboxed ? run_sandboxed(run) : run_session(run);
 }
 
 static int print_schema(const struct analyzer *command)
@@ -202,10 +303,19 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 		err = inputs_from(&common, &arguments, command, needs_of(command, config), &inputs);
 	if (common.verbose)
 		trace_mask |= TRACE_FILES | TRACE_SYMBOLS | TRACE_LOCATE;
+	struct run run = {
+		.session = &session,
+		.command = command,
+		.config = config,
+		.common = &common,
+		.inputs = &inputs,
+		.line = &line,
+		.needs = needs_of(command, config),
+	};
 	if (err)
 		code = fail(err);
 	else if (!common.help && !common.schema)
-		code = run_session(&session, command, config, &common, &inputs, &line);
+		code = run_report(&run);
 	session_release(&session);
 	arguments_release(&arguments);
 	options_release(&tables[0]);

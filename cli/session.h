@@ -19,9 +19,13 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 			  const struct analyzer *command, unsigned needs,
 			  struct inputs *ret) _must_check_;
 
-/* Opens what needs (enum analyzer_needs) says; progress (NULL: nobody) is told of long work, and
- * lives as long as the session. On failure *ret holds what was opened so far: session_release() it
- * either way. */
+/* The files of the session, and nothing in them yet but the given ones, opened now, for who may
+ * open none later. progress (NULL: nobody) is told of long work, and lives as long as the session. */
+struct error *session_open_files(struct session *ret, const struct common *common,
+				 const struct inputs *inputs, struct progress *progress) _must_check_;
+
+/* Opens what needs (enum analyzer_needs) says; the files too, where that was not done yet. On
+ * failure *ret holds what was opened so far: session_release() it either way. */
 struct error *session_open(struct session *ret, const struct common *common,
 			   const struct inputs *inputs, unsigned needs,
 			   struct progress *progress) _must_check_;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include "core/broker.h"
 #include "core/stored.h"
 #include "core/str.h"
 #include "core/trace.h"
@@ -91,6 +92,10 @@ void files_free(struct files *f)
 	vec_each(dir, &f->search)
 		free(*dir);
 	vec_release(&f->search);
+	struct given_file *given;
+	vec_each(given, &f->given)
+		close(given->fd);
+	vec_release(&f->given);
 	free(f->sysroot);
 	free(f);
 }
@@ -132,9 +137,31 @@ static int map_fd(int fd, const char *path, struct mapped_file *ret)
 	return 0;
 }
 
+/* A descriptor of the caller's own; -1 and errno. */
+static int open_given(struct files *f, const char *path)
+{
+	const struct given_file *given;
+	vec_each(given, &f->given)
+		if (streq(given->path, path))
+			return fcntl(given->fd, F_DUPFD_CLOEXEC, 0);
+	return open(path, READ_FLAGS);
+}
+
+struct error *files_open_given(struct files *f, const char *path)
+{
+	_close_ int fd = open_given(f, path);
+	if (fd < 0)
+		return open_error(path, errno);
+	struct given_file *given = vec_push(&f->given);
+	if (!given)
+		return error_nomem();
+	*given = (struct given_file){ path, take_fd(&fd) };
+	return NULL;
+}
+
 struct error *files_map_given(struct files *f, const char *path, struct mapped_file *ret)
 {
-	_close_ int fd = open(path, READ_FLAGS);
+	_close_ int fd = open_given(f, path);
 	if (fd < 0)
 		return open_error(path, errno);
 	struct stat st;
@@ -157,8 +184,10 @@ struct error *files_map_fd(int fd, const char *path, struct mapped_file *ret)
 	return number ? open_error(path, number) : NULL;
 }
 
-int files_temporary(void)
+int files_temporary(struct files *f)
 {
+	if (f->broker)
+		return broker_ask(f->broker, BROKER_TEMPORARY, "");
 	const char *const dirs[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
 		int fd = dirs[i] ? open(dirs[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
@@ -313,13 +342,24 @@ static int open_path(int root, const char *path, uint64_t resolve)
 	return fd;
 }
 
-static bool map_below(int root, const char *path, uint64_t resolve, const char *shown,
-		      struct mapped_file *ret)
+static bool has_dotdot(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "..")); p += 2)
+		if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+			return true;
+	return false;
+}
+
+static int open_regular(int root, const char *path, uint64_t resolve)
 {
 	_close_ int at = open_path(root, path, resolve | RESOLVE_NO_MAGICLINKS);
 	struct stat st;
-	if (at < 0 || fstat(at, &st) < 0 || !S_ISREG(st.st_mode))
-		return false;
+	if (at < 0 || fstat(at, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EACCES;
+		return -1;
+	}
 	char self[64];
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
 	_close_ int fd = open(self, READ_FLAGS);
@@ -329,8 +369,29 @@ static bool map_below(int root, const char *path, uint64_t resolve, const char *
 		fd = openat(root, path + strspn(path, "/"), READ_FLAGS | O_NOFOLLOW);
 		if (fd < 0 || fstat(fd, &again) < 0 || again.st_ino != st.st_ino ||
 		    again.st_dev != st.st_dev)
-			return false;
+			return -1;
 	}
+	return take_fd(&fd);
+}
+
+int files_open_below(struct files *f, int where, const char *path)
+{
+	if (f->broker)
+		return broker_ask(f->broker, where, path);
+	if (where == BROKER_ROOT && f->root_fd >= 0)
+		return open_regular(f->root_fd, path, RESOLVE_IN_ROOT);
+	if (where < 0 || (size_t)where >= f->search.len || has_dotdot(path) || path[0] == '/') {
+		errno = EINVAL;
+		return -1;
+	}
+	_close_ int dir = open(f->search.items[where], O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? -1 : open_regular(dir, path, 0);
+}
+
+static bool map_below(struct files *f, int where, const char *path, const char *shown,
+		      struct mapped_file *ret)
+{
+	_close_ int fd = files_open_below(f, where, path);
 	if (fd < 0)
 		return false;
 	trace(FILES, "opened %s", shown);
@@ -347,28 +408,19 @@ static bool map_in_root(struct files *f, const char *path, struct mapped_file *r
 		str_truncate(&shown, shown.len - 1);
 	size_t prefix = shown.len;
 	str_adds(&shown, path);
-	if (map_below(f->root_fd, path, RESOLVE_IN_ROOT, shown.buf, ret))
+	if (map_below(f, BROKER_ROOT, path, shown.buf, ret))
 		return true;
 	/* A process run inside the sysroot from outside (qemu-user) names its files with it. */
 	if (!prefix || strncmp(path, f->sysroot, prefix) != 0 || path[prefix] != '/')
 		return false;
-	return map_below(f->root_fd, path + prefix, RESOLVE_IN_ROOT, path, ret);
+	return map_below(f, BROKER_ROOT, path + prefix, path, ret);
 }
 
-static bool has_dotdot(const char *path)
+static bool map_in_directory(struct files *f, size_t dir, const char *path, struct mapped_file *ret)
 {
-	for (const char *p = path; (p = strstr(p, "..")); p += 2)
-		if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
-			return true;
-	return false;
-}
-
-static bool map_in_directory(const char *dir, const char *path, struct mapped_file *ret)
-{
-	_close_ int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_str_ struct str shown = STR_INIT;
-	str_printf(&shown, "%s/%s", dir, path);
-	return fd >= 0 && map_below(fd, path, 0, shown.buf, ret);
+	str_printf(&shown, "%s/%s", f->search.items[dir], path);
+	return map_below(f, (int)dir, path, shown.buf, ret);
 }
 
 /* "/usr/lib/libx.so (deleted)" is looked for without its mark. NULL: out of memory. */
@@ -397,14 +449,13 @@ static bool accepted(struct mapped_file *file, accept_fn *accept, void *arg, str
 static bool search_by_name(struct files *f, const char *path, accept_fn *accept, void *arg,
 			   struct mapped_file *ret)
 {
-	char **dir;
 	if (has_dotdot(path))
 		return false;
-	vec_each(dir, &f->search) {
+	for (size_t dir = 0; dir < f->search.len; dir++) {
 		for (const char *tail = path; *tail; tail += strcspn(tail, "/")) {
 			struct mapped_file file;
 			tail += strspn(tail, "/");
-			if (*tail && map_in_directory(*dir, tail, &file) &&
+			if (*tail && map_in_directory(f, dir, tail, &file) &&
 			    accepted(&file, accept, arg, ret))
 				return true;
 		}
@@ -421,12 +472,11 @@ static bool search_by_build_id(struct files *f, const char *hex, bool want_debug
 	str_printf(&path, "/usr/lib/debug/.build-id/%.2s/%s%s", hex, hex + 2, suffix);
 	if (map_in_root(f, path.buf, &file) && accepted(&file, accept, arg, ret))
 		return true;
-	char **dir;
-	vec_each(dir, &f->search) {
+	for (size_t dir = 0; dir < f->search.len; dir++) {
 		for (int in_tree = 0; in_tree < 2; in_tree++) {
 			str_reset(&path);
 			str_printf(&path, "%s%.2s/%s%s", in_tree ? ".build-id/" : "", hex, hex + 2, suffix);
-			if (map_in_directory(*dir, path.buf, &file) && accepted(&file, accept, arg, ret))
+			if (map_in_directory(f, dir, path.buf, &file) && accepted(&file, accept, arg, ret))
 				return true;
 		}
 	}

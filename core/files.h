@@ -15,10 +15,15 @@
 #include "core/progress.h"
 #include "core/vec.h"
 
+struct given_file { const char *path; int fd; };	/* path borrowed, fd owned */
+
 struct files {
 	int root_fd;			/* the sysroot, O_PATH; -1: "/" */
 	char *sysroot;			/* NULL: none */
 	VEC(char *) search;		/* --search, in order */
+	VEC(struct given_file) given;	/* opened beforehand, for who may open nothing later */
+	int broker;			/* a socket to ask instead of opening (core/broker.h); 0: none */
+	unsigned temporaries_left;	/* of those that a broker makes */
 	struct progress *progress;	/* who is told of long work; borrowed; NULL: nobody */
 	int input;			/* what the path "-" stands for: an open descriptor */
 	/* What unpacking a core, or reading a pipe, may cost; 0: core/inflate.h's own limits. */
@@ -53,8 +58,10 @@ OWNED(struct files, files_free);
 struct error *files_map_given(struct files *f, const char *path, struct mapped_file *ret) _must_check_;
 /* What an open descriptor is of; it may be closed afterwards. path is for messages. */
 struct error *files_map_fd(int fd, const char *path, struct mapped_file *ret) _must_check_;
+/* Open now what files_map_given() is going to be asked for; path is borrowed. */
+struct error *files_open_given(struct files *f, const char *path) _must_check_;
 /* An unlinked file to write to, in $TMPDIR, /var/tmp or /tmp; -1: nowhere. */
-int files_temporary(void);
+int files_temporary(struct files *f);
 /* A file that is written beside its final place and appears there whole or not at all. Readable
  * by its owner alone: what goes in came out of a process's memory. */
 struct new_file {
@@ -75,5 +82,8 @@ bool files_find_module(struct files *f, const char *path, const struct build_id 
 		       bool (*accept)(const struct mapped_file *, void *), void *arg,
 		       struct mapped_file *ret);
 void mapped_file_release(struct mapped_file *file);
+/* A regular file below the sysroot (where BROKER_ROOT) or a --search directory (its index), open
+ * for reading; -1 and errno. */
+int files_open_below(struct files *f, int where, const char *path);
 
 #endif

@@ -35,9 +35,9 @@ static time_t now(void)
 	return t.tv_sec;
 }
 
-static struct error *sparse_open(const struct files *f, const char *path, struct sparse *ret)
+static struct error *sparse_open(struct files *f, const char *path, struct sparse *ret)
 {
-	int fd = files_temporary();
+	int fd = files_temporary(f);
 	struct statvfs fs;
 	if (fd < 0)
 		return error_new(ERROR_UNSUPPORTED, "%s: no temporary file could be made to unpack it; "

@@ -13,6 +13,10 @@
 #define INFLATE_BYTES ((uint64_t)64 << 30)
 enum { INFLATE_SECONDS = 600 };
 
+/* Load now what unpacking the given files of f, or a pipe, may need to load: no file can be opened
+ * in a sandbox. */
+void inflate_prepare(const struct files *f);
+
 /* "zstd", "xz", ... by magic; NULL: not compressed. */
 const char *inflate_format(const uint8_t *data, size_t size);
 

@@ -244,6 +244,19 @@ const struct codec *codec_find(const uint8_t *data, size_t size)
 	return NULL;
 }
 
+void inflate_prepare(const struct files *f)
+{
+	const struct given_file *given;
+	uint8_t magic[4];
+	bool needed = !f->given.len;
+	vec_each(given, &f->given)
+		needed |= pread(given->fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+			  codec_find(magic, sizeof(magic)) == &codecs[ARRAY_SIZE(codecs) - 1];
+	/* Never closed: it is found again under its name. */
+	if (needed)
+		dlopen("liblz4.so.1", RTLD_NOW | RTLD_LOCAL);
+}
+
 const char *inflate_format(const uint8_t *data, size_t size)
 {
 	const struct codec *codec = codec_find(data, size);

@@ -94,6 +94,57 @@ run bt --unpack-limit 0 "$dir/elf"
 check 'no limit is no limit that can be asked for' exits 2
 check 'nothing is left behind' [ -z "$(find /tmp /var/tmp "${TMPDIR:-/tmp}" -maxdepth 1 -name 'pycore-??????' 2>/dev/null)" ]
 
+# --- in a sandbox ---
+run bt --sandbox=require "$core"
+if exits 3; then
+	skip "no whole sandbox here: $err"
+else
+	check '--sandbox=require' same
+	run bt --sandbox "$core" /usr/bin/python3
+	check '--sandbox, with the executable' same
+	run bt --sandbox=off "$core"
+	check '--sandbox=off' same
+	for packed in "$dir"/core.*; do
+		run bt --sandbox=require "$packed"
+		check "a sandbox unpacks ${packed##*.}" same
+	done
+	run_on bt --sandbox - < <(cat "$core")
+	check 'a sandbox reads a pipe' out_has 'in print_label'
+	run bt --sandbox "$dir/zeros"
+	check 'an error from within is one line' fails_with 3 'begins with zeros'
+	run bt --sandbox --unpack-limit 1024 "$dir/elf"
+	check 'a bomb in a sandbox' fails_with 3 'more than 1024 MiB'
+	run bt --sandbox "$dir/nowhere"
+	check 'no such file, before the sandbox' fails_with 3 'no such file'
+	run bt --sandbox --color=always "$core"
+	check 'colours from a sandbox' grep -q $'\033\[' "$dir/out"
+	run bt --sandbox --json --locals=full "$core"
+	cp "$dir/out" "$dir/json"
+	run bt --json --locals=full "$core"
+	check 'the same document' cmp -s "$dir/json" "$dir/out"
+	echo precious >"$dir/precious"
+	ln -s precious "$dir/trap"
+	run bt --sandbox -o "$dir/trap" "$core"
+	check '--output from a sandbox' cmp -s "$dir/bt" "$dir/trap"
+	check 'it follows no link' [ "$(cat "$dir/precious")" = precious ]
+	check 'it is its owner'"'"'s alone' [ "$(stat -c %a "$dir/trap")" = 600 ]
+	rm "$dir/trap"
+	run bt --sandbox -o "$dir/made" "$dir/zeros"
+	check 'no output where there is no report' [ ! -e "$dir/made" ]
+	check 'nor the beginning of one' [ -z "$(find "$dir" -name 'made.*')" ]
+	run bt --sandbox -o "$core" "$core"
+	check 'never over the core' fails_with 2 'is read here'
+	[ -c /dev/full ] && run bt --sandbox -o /dev/full "$core" && check 'a full disk' fails_with 4 'No space'
+	"$PYCORE" bt --sandbox --json --locals=full "$core" 2>"$dir/err" | true
+	status=${PIPESTATUS[0]}
+	check 'a reader that leaves is no fault' exits 0
+	run slim --sandbox=require "$core" -o "$dir/small"
+	check 'what writes files itself cannot' fails_with 2 'cannot run in a sandbox'
+	head -c $(($(stat -c %s "$core") / 2)) "$core" >"$dir/cut"
+	run bt --sandbox "$dir/cut"
+	check 'a damaged core in a sandbox' exits 1
+fi
+
 # --- attributes, as systemd-coredump sets them ---
 if python3 - "$dir/core.gzip" <<'PY'
 import os, sys
