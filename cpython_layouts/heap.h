@@ -41,6 +41,8 @@ struct heap_object {
 	addr_t block;		/* where its block begins; STATIC, LISTED: the object itself */
 	uint64_t block_size;	/* what the allocator gave it; 0: not known (STATIC, LISTED) */
 	bool tracked;		/* the cyclic collector knows it (gc.is_tracked()) */
+	bool frozen;		/* and set it aside: it is in the permanent generation, and so not in
+				 * gc.get_objects(). gc.freeze() does that; 3.12+ also to immortals */
 	uint8_t source;		/* enum heap_source */
 };
 
@@ -97,11 +99,12 @@ enum heap_place {
 	HEAP_BLOCK,		/* in a used block with no object in it: keys of dicts, items of lists */
 	HEAP_FREE,		/* in a free block, or between blocks */
 };
-/* In what does this address lie? Of ret: block and block_size are known wherever there is a block. */
+/* In what does this address lie? Of ret: block and block_size are known wherever there is a block.
+ * For one thread at a time. */
 enum heap_place pyheap_find(struct pyheap *heap, addr_t addr, struct heap_object *ret);
 
-/* Is a live object there, exactly (not inside one)? Cheaper than pyheap_find(): for conservative
- * scans. Only this thread's. */
+/* Does a live object begin there, exactly? The same, for conservative
+ * scans of words that may be references. */
 bool pyheap_object_at(struct pyheap *heap, addr_t addr, struct heap_object *ret);
 
 /* --- the collector's lists -------------------------------------------------------------------- */

@@ -1,0 +1,337 @@
+/* obmalloc (Objects/obmalloc.c): arenas of 256 KiB, or 1 MiB from 3.10 on, cut into pools of 4 or
+ * 16 KiB, each cut into blocks of one size of at most 512 bytes.
+ *
+ *	pool   | header 48 | block | block | ... | never used yet | rest |
+ *	                                         ^ nextoffset     ^ maxnextoffset + size
+ *
+ * A free block's first word leads to the next free one; pool_header.freeblock to the first.
+ * The block's size is pool size - maxnextoffset (pool_init), whatever the alignment was: 8 bytes up to
+ * 2.7.16, 3.6 and 3.7.3, 16 since. Full pools are in no list, so arenas are walked, not lists. */
+#include "core/checked.h"
+#include "cpython_layouts/heap_parts.h"
+
+enum {
+	SMALL_MAX = 512,		/* SMALL_REQUEST_THRESHOLD */
+	ARENAS_MAX = 1 << 24,
+	POOL_BYTES_OLD = 4096,		/* up to 3.9 */
+	POOL_BYTES = 16384,
+	POOLS_IN_ARENA_MAX = 1 << 13,
+	SAMPLES_MAX = 3,
+	SEARCH_MAX = 64 << 20,		/* bytes of module data searched for the array */
+};
+
+/* The parts of a pool's header; false: it contradicts itself. An unused pool has count 0. */
+struct pool {
+	uint32_t count, size, carved;	/* blocks in use; bytes of a block; blocks used so far or ever */
+	addr_t freeblock;
+	uint32_t arena;
+};
+
+static bool pool_view(const struct layout *l, const uint8_t *p, uint64_t pool_size, struct pool *ret)
+{
+	uint64_t header = (SIZEOF(l, pool_header) + 15) & ~UINT64_C(15);
+	ret->count = (uint32_t)GET(l, p, pool_header, ref_count);
+	ret->freeblock = GET(l, p, pool_header, freeblock);
+	ret->arena = (uint32_t)GET(l, p, pool_header, arenaindex);
+	uint64_t most = GET(l, p, pool_header, maxnextoffset);
+	uint64_t next = GET(l, p, pool_header, nextoffset);
+	uint64_t class = GET(l, p, pool_header, szidx);
+	if (most >= pool_size || pool_size - most > SMALL_MAX)
+		return false;
+	ret->size = (uint32_t)(pool_size - most);
+	if ((class + 1) * 8 != ret->size && (class + 1) * 16 != ret->size)
+		return false;
+	if (next < header || next > pool_size || (next - header) % ret->size)
+		return false;
+	ret->carved = (uint32_t)((next - header) / ret->size);
+	return ret->count <= ret->carved;
+}
+
+static uint64_t header_size(const struct layout *l)
+{
+	return (SIZEOF(l, pool_header) + 15) & ~UINT64_C(15);
+}
+
+enum heap_step heap_next_pool(struct heap_iter *it)
+{
+	const struct pyheap *heap = it->recognizer.heap;
+	const struct layout *l = &heap->rt->layout;
+	const struct machine *machine = l->machine;
+	uint64_t bytes = heap->pool_size, header = header_size(l);
+	addr_t at = it->cursor;
+	struct pool pool;
+	if (at >= it->now->end)
+		return STEP_END;
+	it->cursor = at + bytes;
+	const uint8_t *p = memory_at(&heap->rt->target->memory, at, bytes);
+	if (!p) {
+		it->skipped.lost += bytes - memory_span(&heap->rt->target->memory, at, bytes);
+		return STEP_NOTHING;
+	}
+	if (!GET(l, p, pool_header, ref_count))
+		return STEP_NOTHING;
+	if (!pool_view(l, p, bytes, &pool)) {
+		it->skipped.damaged += bytes;
+		return STEP_NOTHING;
+	}
+	size_t words = pool.carved / 64 + 1, free_blocks = 0;
+	memset(it->free_bits, 0, words * sizeof(it->free_bits[0]));
+	for (addr_t block = pool.freeblock; block; free_blocks++) {
+		uint64_t offset = block - at - header;
+		size_t index = offset / pool.size;
+		if (block < at + header || offset % pool.size || index >= pool.carved ||
+		    heap_is_free(it, index))
+			break;
+		heap_mark_free(it, index);
+		block = load_word(machine, p + header + offset);
+	}
+	/* A chain that was overwritten: what it should have led to may be taken for used blocks. */
+	if (free_blocks != pool.carved - pool.count)
+		it->skipped.damaged += pool.size;
+	it->unit = (struct heap_unit){ .at = at + header,
+				       .p = p + header,
+				       .block_size = pool.size,
+				       .seen = pool.size,
+				       .count = pool.carved,
+				       .any_free = free_blocks > 0,
+				       .place = HEAP_ANY_PLACE };
+	return STEP_UNIT;
+}
+
+/* --- arenas ---------------------------------------------------------------------------------- */
+
+struct arenas {
+	addr_t array;		/* of arena_object */
+	uint64_t count;
+};
+
+/* All pools have the same size, which an arena's first one tells: it was used once, and a header
+ * stays when its pool is given back. */
+static uint64_t pool_size_of(struct runtime *rt, addr_t address)
+{
+	static const uint64_t sizes[] = { POOL_BYTES, POOL_BYTES_OLD };
+	const struct layout *l = &rt->layout;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		addr_t at = (address + sizes[i] - 1) & ~(sizes[i] - 1);
+		const uint8_t *p = memory_at(&rt->target->memory, at, SIZEOF(l, pool_header));
+		struct pool pool;
+		if (p && pool_view(l, p, sizes[i], &pool))
+			return sizes[i];
+	}
+	return 0;
+}
+
+static uint64_t arena_bytes(uint64_t pools, uint64_t pool_size)
+{
+	uint64_t bytes = pool_size;
+	/* An arena that is not aligned to its pools has one less. */
+	while (bytes < (pools + (pools & 1)) * pool_size)
+		bytes *= 2;
+	return bytes;
+}
+
+/* One arena's pools up to where they were never used. */
+static bool add_arena(struct pyheap *heap, const uint8_t *p)
+{
+	const struct layout *l = &heap->rt->layout;
+	addr_t address = GET(l, p, arena_object, address);
+	addr_t unused = GET(l, p, arena_object, pool_address);
+	uint64_t pools = GET(l, p, arena_object, ntotalpools);
+	struct heap_account *account = &heap->accounts[HEAP_POOL];
+	if (!address || !pools || pools > POOLS_IN_ARENA_MAX)
+		return true;
+	uint64_t bytes = arena_bytes(pools, heap->pool_size);
+	addr_t first = (address + heap->pool_size - 1) & ~(heap->pool_size - 1);
+	addr_t end = MIN(unused, first + pools * heap->pool_size);
+	if (first < address || unused < first || unused > address + bytes || end == first)
+		return true;
+	account->bytes += bytes;
+	account->lost += end - first - memory_span(&heap->rt->target->memory, first, end - first);
+	return heap_add_part(heap, &(struct heap_part){ .start = first, .end = end, .source = HEAP_POOL });
+}
+
+static bool add_arenas(struct pyheap *heap, const struct arenas *arenas)
+{
+	const struct layout *l = &heap->rt->layout;
+	size_t size = SIZEOF(l, arena_object);
+	for (uint64_t i = 0; i < arenas->count; i++) {
+		const uint8_t *p =
+			memory_at(&heap->rt->target->memory, arenas->array + i * size, size);
+		if (!p)
+			break;
+		addr_t address = GET(l, p, arena_object, address);
+		if (address && !heap->pool_size)
+			heap->pool_size = pool_size_of(heap->rt, address);
+		if (address && heap->pool_size && !add_arena(heap, p))
+			return false;
+	}
+	return true;
+}
+
+/* --- where the array is ---------------------------------------------------------------------- */
+
+/* 3.12+: in the interpreter's obmalloc state. Interpreters may share one. */
+static bool arenas_of_interpreter(struct runtime *rt, const struct interpreter *interp,
+				  struct arenas *ret)
+{
+	const struct layout *l = &rt->layout;
+	addr_t state = interp->at + OFFSET(l, PyInterpreterState, obmalloc);
+	uint64_t array, count;
+	if (!HAS(l, PyInterpreterState, obmalloc_arenas) &&
+	    (!target_read_word(rt->target, state, &state) || !state))
+		return false;
+	if (!READ(rt, state, _obmalloc_state, arenas, &array) ||
+	    !READ(rt, state, _obmalloc_state, maxarenas, &count) || !array)
+		return false;
+	*ret = (struct arenas){ array, MIN(count, (uint64_t)ARENAS_MAX) };
+	return true;
+}
+
+/* Small objects that surely exist, to learn a pool and its arena from. */
+static size_t sample_pools(struct runtime *rt, const struct interpreter *interp, addr_t *ret,
+			   uint32_t *ret_arena)
+{
+	static const uint64_t sizes[] = { POOL_BYTES, POOL_BYTES_OLD };
+	const struct layout *l = &rt->layout;
+	const addr_t samples[SAMPLES_MAX] = { interp->modules, interp->sysdict, interp->builtins };
+	size_t n = 0;
+	for (size_t i = 0; i < SAMPLES_MAX; i++) {
+		for (size_t k = 0; samples[i] && k < ARRAY_SIZE(sizes); k++) {
+			addr_t at = samples[i] & ~(sizes[k] - 1);
+			const uint8_t *p = memory_at(&rt->target->memory, at, sizes[k]);
+			struct pool pool;
+			if (!p || !pool_view(l, p, sizes[k], &pool) || !pool.count ||
+			    pool.arena >= ARENAS_MAX || samples[i] - at < header_size(l))
+				continue;
+			ret[n] = at;
+			ret_arena[n++] = pool.arena;
+			break;
+		}
+	}
+	return n;
+}
+
+/* Does this arena_object array hold those pools in the arenas that they name? */
+static bool holds_pools(struct runtime *rt, addr_t array, const addr_t *pools,
+			const uint32_t *arena, size_t count)
+{
+	const struct layout *l = &rt->layout;
+	size_t size = SIZEOF(l, arena_object);
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *p = memory_at(&rt->target->memory, array + arena[i] * size, size);
+		if (!p)
+			return false;
+		addr_t address = GET(l, p, arena_object, address);
+		addr_t unused = GET(l, p, arena_object, pool_address);
+		uint64_t pools_there = GET(l, p, arena_object, ntotalpools);
+		if (!address || pools[i] < address || pools[i] >= unused ||
+		    pools_there > POOLS_IN_ARENA_MAX || unused - address > UINT64_C(1) << 24)
+			return false;
+	}
+	return count > 0;
+}
+
+/* How long the array is: arena_objects after it must look like ones. Beside `arenas` lies
+ * `maxarenas` in most builds, but nothing promises it. */
+static uint64_t count_arenas(struct runtime *rt, addr_t array)
+{
+	const struct layout *l = &rt->layout;
+	size_t size = SIZEOF(l, arena_object);
+	uint64_t n = 0;
+	for (; n < ARENAS_MAX; n++) {
+		const uint8_t *p = memory_at(&rt->target->memory, array + n * size, size);
+		if (!p)
+			break;
+		addr_t address = GET(l, p, arena_object, address);
+		uint64_t pools = GET(l, p, arena_object, ntotalpools);
+		/* new_arena() sets address to 0 for those it has not handed out yet */
+		if (address && (!pools || pools > POOLS_IN_ARENA_MAX || (pools & (pools + 1) && pools & (pools - 1)) ||
+				GET(l, p, arena_object, nfreepools) > pools || address % 4096))
+			break;
+	}
+	return n;
+}
+
+/* 2.7 to 3.11 keep `arenas` and `maxarenas` in static variables. */
+static bool arenas_by_symbol(struct runtime *rt, struct arenas *ret)
+{
+	struct symbol array, count;
+	uint64_t at;
+	const uint8_t *p;
+	if (!rt->module || !symbols_find_in(rt->symbols, rt->module, "arenas", &array) ||
+	    !symbols_find_in(rt->symbols, rt->module, "maxarenas", &count) ||
+	    !target_read_word(rt->target, array.addr, &at) || !at)
+		return false;
+	p = memory_at(&rt->target->memory, count.addr, 4);
+	if (!p)
+		return false;
+	*ret = (struct arenas){ at, MIN(load_u32(rt->layout.machine, p), (uint32_t)ARENAS_MAX) };
+	return true;
+}
+
+static bool arenas_by_search(struct runtime *rt, const addr_t *pools, const uint32_t *arena,
+			     size_t count, struct arenas *ret)
+{
+	const struct memory *m = &rt->target->memory;
+	const struct machine *machine = rt->layout.machine;
+	const struct extent *e;
+	uint64_t budget = SEARCH_MAX;
+	vec_each(e, &m->extents) {
+		if (!(e->flags & EXTENT_WRITE) || !e->host || !rt->module ||
+		    e->end <= rt->module->start || e->start >= rt->module->end)
+			continue;
+		for (uint64_t i = 0; i + machine->word <= e->end - e->start && budget;
+		     i += machine->word, budget -= machine->word) {
+			addr_t at = load_word(machine, e->host + i);
+			if (!at || at % machine->word || !holds_pools(rt, at, pools, arena, count))
+				continue;
+			*ret = (struct arenas){ at, count_arenas(rt, at) };
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_static_arenas(struct pyheap *heap, const struct interpreter *interp)
+{
+	addr_t pools[SAMPLES_MAX];
+	uint32_t arena[SAMPLES_MAX];
+	struct arenas arenas;
+	size_t count = sample_pools(heap->rt, interp, pools, arena);
+	if (!count)
+		return true;	/* PYTHONMALLOC=malloc, or the objects are lost */
+	if ((arenas_by_symbol(heap->rt, &arenas) &&
+	     holds_pools(heap->rt, arenas.array, pools, arena, count)) ||
+	    arenas_by_search(heap->rt, pools, arena, count, &arenas))
+		return add_arenas(heap, &arenas);
+	remark_loss(&heap->rt->target->remarks,
+		    "the array of obmalloc's arenas was not found: only objects that the collector "
+		    "tracks are seen");
+	return true;
+}
+
+bool heap_find_pools(struct pyheap *heap)
+{
+	struct runtime *rt = heap->rt;
+	struct interpreter_iter it = interpreters(rt);
+	struct interpreter interp;
+	struct arenas seen[16], arenas;
+	size_t n = 0;
+	while (interpreter_next(&it, &interp)) {
+		if (!HAS(&rt->layout, PyInterpreterState, obmalloc)) {
+			if (!find_static_arenas(heap, &interp))
+				return false;
+			break;
+		}
+		if (!arenas_of_interpreter(rt, &interp, &arenas))
+			continue;
+		bool known = false;
+		for (size_t i = 0; i < n; i++)
+			known |= seen[i].array == arenas.array;
+		if (n < ARRAY_SIZE(seen))
+			seen[n++] = arenas;
+		if (!known && !add_arenas(heap, &arenas))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,53 @@
+/* Objects that no allocator gave: None, static types, and from 3.11 on small ints, names and more
+ * (_PyRuntime.static_objects), in the writable data of python, libpython and extension modules.
+ * They are where a word that names a type follows a count that a live object can have. */
+#include "core/checked.h"
+#include "cpython_layouts/heap_parts.h"
+#include "cpython_layouts/type.h"
+
+/* Two writable pieces of one module, .data and the .bss behind it, are two parts. */
+bool heap_find_static(struct pyheap *heap)
+{
+	const struct target *t = heap->rt->target;
+	const struct extent *e;
+	vec_each(e, &t->memory.extents) {
+		const struct module *module = target_module_at(t, e->start);
+		if (!(e->flags & EXTENT_WRITE) || !module)
+			continue;
+		struct heap_part part = { .start = e->start, .end = MIN(e->end, module->end),
+					  .source = HEAP_STATIC };
+		struct heap_account *account = &heap->accounts[HEAP_STATIC];
+		account->bytes += part.end - part.start;
+		if (!e->host)
+			account->lost += part.end - part.start;
+		else if (part.end > part.start && !heap_add_part(heap, &part))
+			return false;
+	}
+	return true;
+}
+
+enum heap_step heap_next_static(struct heap_iter *it)
+{
+	struct runtime *rt = it->recognizer.heap->rt;
+	const struct layout *l = &rt->layout;
+	uint64_t word = l->machine->word, header = SIZEOF(l, PyObject);
+	addr_t start = (it->cursor + word - 1) & ~(word - 1), end = it->now->end;
+	const uint8_t *p = start < end ? memory_at(&rt->target->memory, start, end - start) : NULL;
+	it->cursor = end;
+	if (!p)
+		return STEP_END;
+	for (uint64_t i = 0; i + header <= end - start; i += word) {
+		if (!head_is_live(l, p + i))
+			continue;
+		const struct heap_type *type =
+			heap_type_at(&it->recognizer, GET(l, p + i, PyObject, ob_type));
+		if (!type || type->least > end - start - i)
+			continue;
+		/* what looks like an object within one is a part of it */
+		it->cursor = start + i + ((type->least + word - 1) & ~(word - 1));
+		it->unit = (struct heap_unit){ .at = start + i, .p = p + i, .seen = type->least,
+					       .count = 1, .place = HEAP_BARE };
+		return STEP_UNIT;
+	}
+	return STEP_END;
+}
