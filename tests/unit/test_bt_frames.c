@@ -250,18 +250,28 @@ static void bt_frames_report__does_not_fold_what_it_does_not_know(void **state)
 	bt_rig_free(b);
 }
 
-/* What is folded in text is whole in JSON. */
+/* What is folded in text is whole in JSON, its variables too. */
 static void bt_frames_report__folds_nothing_in_json(void **state)
 {
 	struct bt_rig *b = bt_rig_named("3.9");
 	struct error *err = NULL;
-	draw_recursion(b, 20);
-	_free_ char *got = bt_rig_run(b, &analyzer_bt, "--thread 4202", true, &err);
-	size_t shown = 0;
+	struct drawn_frame frame = {
+		.code = frame_code(b->f, &(struct drawn_code){ .name = "rec", .locals = "n",
+							       .flags = CODE_OPTIMIZED }),
+		.lasti = 6, .slots = { RIG_NONE },
+	};
+	for (int i = 0; i < 20; i++)
+		frame.previous = frame_draw(b->f, &frame);
+	frame_enter(b->f, 2, frame.previous);
+	_free_ char *got = bt_rig_run(b, &analyzer_bt, "--locals --thread 4202", true, &err);
+	size_t frames = 0, variables = 0;
 	assert_null(err);
 	for (const char *p = got; (p = strstr(p, "\"name\": \"rec\"")); p++)
-		shown++;
-	assert_int_equal(shown, 21);
+		frames++;
+	for (const char *p = got; (p = strstr(p, "\"name\": \"n\"")); p++)
+		variables++;
+	assert_int_equal(frames, 20);
+	assert_int_equal(variables, 20);
 	bt_rig_free(b);
 }
 

@@ -28,6 +28,9 @@ typedef struct {
 	char typecode[3];		/* its items are numbers */
 } arraydescr;
 typedef struct {
+	void *f_back;			/* no f_localsplus, of which only the place is asked for */
+} PyFrameObject;
+typedef struct {
 	void *im_self, *im_func;
 	char rest[1ul << 33];
 } PyMethodObject;
@@ -39,6 +42,7 @@ static struct {
 	PyASCIIObject text;
 	PyVarObject var;
 	arraydescr descr;
+	PyFrameObject frame;
 	PyMethodObject *method;
 } used;
 
@@ -92,11 +96,14 @@ static void layout_apply_dwarf__takes_away_what_the_file_s_struct_has_not(void *
 	(void)state;
 	struct layout *l = layout_of("3.8", &x86_64);
 	assert_true(HAS(l, PyListObject, allocated) && HAS(l, PyASCIIObject, hash));
+	assert_true(HAS(l, PyFrameObject, f_localsplus));
 	free(l);
 	l = layout_with_own();
 	assert_false(HAS(l, PyListObject, allocated));
 	assert_false(HAS(l, PyASCIIObject, hash));
 	assert_false(HAS(l, PyASCIIObject, ready));
+	assert_int_equal(SIZEOF(l, PyFrameObject), sizeof(used.frame));
+	assert_false(HAS(l, PyFrameObject, f_localsplus));
 	free(l);
 }
 

@@ -236,17 +236,17 @@ static void linkmap_load__asks_for_the_executable_when_its_headers_are_lost(void
 
 static void linkmap_load__refuses_headers_that_make_no_sense(void **state)
 {
-	static const struct { size_t at; unsigned width; uint64_t value; } wrong[] = {
-		{ offsetof(Elf64_Phdr, p_type), 4, PT_NULL }, /* nothing is loaded */
-		{ offsetof(Elf64_Phdr, p_memsz), 8, 0 },
-		{ offsetof(Elf64_Phdr, p_memsz), 8, UINT64_MAX }, /* from a vaddr that is not 0: */
-		{ offsetof(Elf64_Phdr, p_offset), 8, 0x1000 },    /* no PT_LOAD has the headers */
-		{ offsetof(Elf64_Phdr, p_filesz), 8, 64 },
+	static const struct { size_t at; unsigned width; uint64_t value, vaddr; } wrong[] = {
+		{ offsetof(Elf64_Phdr, p_type), 4, PT_NULL, 0x1000 }, /* nothing is loaded */
+		{ offsetof(Elf64_Phdr, p_memsz), 8, 0, 0x1000 },
+		{ offsetof(Elf64_Phdr, p_memsz), 8, UINT64_MAX, 0x1800 },	/* wraps */
+		{ offsetof(Elf64_Phdr, p_offset), 8, 0x1000, 0x1000 },	/* has no headers */
+		{ offsetof(Elf64_Phdr, p_filesz), 8, 64, 0x1000 },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		struct rig *rig = rig_mapped(EM_X86_64);
 		put(rig->m, rig->program + 64 + wrong[i].at, wrong[i].width, wrong[i].value);
-		put(rig->m, rig->program + 64 + offsetof(Elf64_Phdr, p_vaddr), 8, 0x1000);
+		put(rig->m, rig->program + 64 + offsetof(Elf64_Phdr, p_vaddr), 8, wrong[i].vaddr);
 		expect_modules(rig, "");
 		expect_loss(rig, "not the program's headers");
 		rig_free(rig);

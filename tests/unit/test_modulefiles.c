@@ -297,6 +297,39 @@ static void modulefiles__segments_that_make_no_sense_fill_nothing(void **state)
 	}
 }
 
+/* Nothing tells what was mapped from where: the file's program headers alone do. */
+static void modulefiles_add_extents__without_mappings_goes_by_the_file(void **state)
+{
+	static const struct { size_t at; uint64_t value; uint64_t size; } cases[] = {
+		{ offsetof(Elf64_Phdr, p_align), 4096, 0x2000 },
+		{ offsetof(Elf64_Phdr, p_filesz), 0x1234, 0x2000 }, /* whole pages */
+		{ offsetof(Elf64_Phdr, p_filesz), 0x7000, SIZE },   /* as far as the file goes */
+		{ offsetof(Elf64_Phdr, p_filesz), UINT64_MAX, 0 },
+		{ offsetof(Elf64_Phdr, p_type), PT_LOAD | (uint64_t)PF_W << 32, 0 },
+		{ offsetof(Elf64_Phdr, p_offset), 8, 0 }, /* not as its address lies in its page */
+		{ offsetof(Elf64_Phdr, p_offset), SIZE + 0x1000, 0 },
+		{ offsetof(Elf64_Phdr, p_offset), UINT64_MAX - 0xfff, 0 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct library lib;
+		struct target t = { .machine = machine_find(EM_X86_64, 2, 1) };
+		struct elfcore core = { .target = &t, .header.machine = t.machine };
+		library_draw(&lib, 1);
+		put(t.machine, lib.bytes + 64 + cases[i].at, 8, cases[i].value);
+		struct module *module = vec_push(&t.modules);
+		assert_non_null(module);
+		*module = (struct module){ .start = BASE, .end = BASE + 0x8000, .bias = BASE,
+					   .file = { .data = lib.bytes, .size = SIZE } };
+		assert_true(modulefiles_add_extents(&core));
+		assert_true(memory_seal(&t.memory));
+		assert_int_equal(memory_span(&t.memory, BASE, 0x8000), cases[i].size);
+		if (cases[i].size)
+			assert_int_equal(*memory_at(&t.memory, BASE + 0x1000, 1), 'T');
+		memory_release(&t.memory);
+		vec_release(&t.modules);
+	}
+}
+
 static bool span(struct library *lib, size_t size, addr_t *ret_start, addr_t *ret_end)
 {
 	struct elf_header h;
@@ -350,6 +383,7 @@ int main(void)
 		cmocka_unit_test(modulefiles__without_any_page_the_segments_must_agree),
 		cmocka_unit_test(modulefiles__a_file_that_is_cut_fills_what_it_has),
 		cmocka_unit_test(modulefiles__segments_that_make_no_sense_fill_nothing),
+		cmocka_unit_test(modulefiles_add_extents__without_mappings_goes_by_the_file),
 		cmocka_unit_test(modulefiles_span__covers_what_is_loaded),
 	};
 	return cmocka_run_group_tests(tests, drawings_begin, drawings_end);
