@@ -30,6 +30,7 @@ enum {
 };
 
 struct kind;	/* how to decode one sort of object; cpython_layouts/kinds/kind.h */
+struct size_rule; /* how large an object is; cpython_layouts/sizes.h */
 
 struct pytype {
 	addr_t at;
@@ -48,6 +49,12 @@ struct pytype {
 	uint32_t fixed;			/* bytes of an instance that object_load() makes sure of */
 	const struct kind *shown;	/* whose repr() it has, decided on the first repr; NULL: not yet */
 	addr_t shown_by;		/* the class whose __repr__ that is */
+	struct {
+		const struct size_rule *rule;	/* whose __sizeof__ it has; NULL: not yet asked */
+		uint16_t head;			/* bytes before an instance that count */
+		bool of_heap_types;		/* the head counts for heap types among them alone */
+		uint8_t doubt;			/* enum size_doubt */
+	} size;				/* sizes.h */
 };
 
 struct object {

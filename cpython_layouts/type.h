@@ -17,6 +17,7 @@ struct types {
 	addr_t last_at; /* the type found last; locals come in runs of one type */
 	const struct pytype *last;
 	uint8_t numpy_major; /* its version; 0: not asked for yet */
+	uint64_t mapped; /* bytes of all extents, sizes.c; 0: not yet added up */
 };
 
 /* Made on first use; NULL: out of memory. */
