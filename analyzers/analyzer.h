@@ -45,6 +45,7 @@ enum analyzer_needs {
 	OWNS_OUTPUT = 8,		/* --output is a file that run() writes itself (session.output);
 					 * the report then goes to standard output */
 	WANTS_SANDBOX = 16,		/* read in a sandbox unless --sandbox=off */
+	TAKES_NO_CORE = 32,		/* of no core in particular */
 };
 
 struct analyzer {

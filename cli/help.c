@@ -101,8 +101,9 @@ void help_all(const struct commands *commands, FILE *out)
 void help_command(const struct analyzer *command, FILE *out)
 {
 	const char *core =
-		command->needs & NEEDS_TARGET ? "CORE [EXECUTABLE]" : "[CORE [EXECUTABLE]]";
-	fprintf(out, "Usage: pycore %s [OPTIONS] %s\n\n", command->name, core);
+		command->needs & TAKES_NO_CORE ? "" :
+		command->needs & NEEDS_TARGET  ? " CORE [EXECUTABLE]" : " [CORE [EXECUTABLE]]";
+	fprintf(out, "Usage: pycore %s [OPTIONS]%s\n\n", command->name, core);
 	put_filled(out, command->summary, command->summary + strlen(command->summary), 0, 0);
 	put_paragraphs(out, command->description);
 	if (command->options && command->options->name) {

@@ -317,6 +317,7 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 	else if (!common.help && !common.schema)
 		code = run_report(&run);
 	session_release(&session);
+	inputs_release(&inputs);
 	arguments_release(&arguments);
 	options_release(&tables[0]);
 	options_release(&tables[1]);
@@ -327,7 +328,7 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
  * opens files. */
 static struct error *check_word(const struct commands *commands, const char *word)
 {
-	if (word[0] == '-' || strpbrk(word, "/.") || access(word, F_OK) == 0)
+	if (word[0] == '-' || strpbrk(word, "/.") || access(word, F_OK) == 0 || streq(word, "last"))
 		return NULL;
 	struct suggestion near = { .wanted = word };
 	const struct analyzer **command;

@@ -24,6 +24,31 @@ static struct error *inputs_from_fd(const struct common *common, const struct ar
 	return NULL;
 }
 
+/* `pycore bt last`, `pycore bt 4242`, `pycore bt python3`, as coredumpctl takes them. */
+static struct error *choose_stored(const struct common *common, struct inputs *ret)
+{
+	const char *word = ret->core;
+	bool is_pid = word[strspn(word, "0123456789")] == '\0';
+	if (streq(word, "-") || strchr(word, '/') || access(word, F_OK) == 0)
+		return NULL;
+	struct error *err = store_load(common->sysroot, &ret->store);
+	if (err)
+		return err;
+	const struct store_entry *entry = store_find(&ret->store, word);
+	if (entry)
+		ret->core = entry->path;
+	else if (streq(word, "last") || is_pid)
+		return error_new(ERROR_UNSUPPORTED, "%s: no such file, and no such core is kept by systemd-coredump "
+				 "or abrt; see pycore list%s", word,
+				 ret->store.unreadable ? " as root: its directory may not be read" : "");
+	return NULL;
+}
+
+void inputs_release(struct inputs *inputs)
+{
+	store_release(&inputs->store);
+}
+
 struct error *inputs_from(const struct common *common, const struct arguments *arguments,
 			  const struct analyzer *command, unsigned needs, struct inputs *ret)
 {
@@ -33,6 +58,9 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 		if (!*words[i])
 			return error_new(ERROR_USAGE, "a file name is empty");
 	}
+	if (needs & TAKES_NO_CORE && (given || common->core || common->core_fd))
+		return error_new(ERROR_USAGE, "%s takes no core; see pycore %s --help", command->name,
+				 command->name);
 	if (common->core_fd)
 		return inputs_from_fd(common, arguments, ret);
 	if (given > allowed)
@@ -59,7 +87,7 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 	if (ret->core && streq(ret->core, "-") && isatty(STDIN_FILENO))
 		return error_new(ERROR_USAGE,
 				 "standard input is a terminal: pipe a core into it, or name one");
-	return NULL;
+	return ret->core ? choose_stored(common, ret) : NULL;
 }
 
 static struct error *find_runtime(struct session *s, unsigned needs)

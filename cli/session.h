@@ -8,16 +8,20 @@
 #include "analyzers/session.h"
 #include "cli/common.h"
 #include "cli/options.h"
+#include "core/store.h"
 
 /* The paths that were given. Which is the core and which the executable their content says, in
  * target_open_core(); here only how many they may be. */
 struct inputs {
 	const char *core, *executable;	/* NULL: not given */
 	int fd;				/* what a core of "-" is open on */
+	struct store store;		/* where a core was chosen from; owns its path then */
 };
+/* A core that is no file's name is one that a crash handler keeps: `last`, a process id, a name. */
 struct error *inputs_from(const struct common *common, const struct arguments *arguments,
 			  const struct analyzer *command, unsigned needs,
 			  struct inputs *ret) _must_check_;
+void inputs_release(struct inputs *inputs);
 
 /* The files of the session, and nothing in them yet but the given ones, opened now, for who may
  * open none later. progress (NULL: nobody) is told of long work, and lives as long as the session. */

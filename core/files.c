@@ -205,6 +205,16 @@ int files_temporary(struct files *f)
 	return -1;
 }
 
+int files_open_directory(int at, const char *path)
+{
+	return openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int files_open_beside(int directory, const char *name)
+{
+	return openat(directory, name, READ_FLAGS | O_NOFOLLOW);
+}
+
 static struct error *write_error(const char *path)
 {
 	return error_new(ERROR_UNSUPPORTED, "%s: cannot be written: %s", path, strerror(errno));

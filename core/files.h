@@ -62,6 +62,10 @@ struct error *files_map_fd(int fd, const char *path, struct mapped_file *ret) _m
 struct error *files_open_given(struct files *f, const char *path) _must_check_;
 /* An unlinked file to write to, in $TMPDIR, /var/tmp or /tmp; -1: nowhere. */
 int files_temporary(struct files *f);
+/* A directory, and a file in one (which may be of any kind), that a crash handler filled: links are
+ * not followed, nothing blocks. -1: errno. */
+int files_open_directory(int at, const char *path);
+int files_open_beside(int directory, const char *name);
 /* A file that is written beside its final place and appears there whole or not at all. Readable
  * by its owner alone: what goes in came out of a process's memory. */
 struct new_file {

@@ -150,7 +150,8 @@ for command in $commands; do
 	"$PYCORE" "$command" --schema >"$dir/schema"
 	extra=()
 	[ "$command" = slim ] && extra=(-o "$dir/small")
-	run "$command" --json "${extra[@]}" "$core"
+	[ "$command" = list ] || extra+=("$core")
+	run "$command" --json "${extra[@]}"
 	check "$command --json is done" exits 0
 	check "$command --json is what --schema says" \
 		python3 "$dir/validate.py" "$dir/schema" "$dir/out" "$command" 2>>"$dir/err"

@@ -165,4 +165,37 @@ else
 fi
 run info --json "$core"
 check 'no attributes: null' out_has '"stored": null'
+
+# --- what crash handlers keep ---
+root=$dir/root boot=0123456789abcdef0123456789abcdef
+stored=$root/var/lib/systemd/coredump
+mkdir -p "$stored" "$root/var/spool/abrt/ccpp-1"
+run slim --compress=zstd "$core" -o "$stored/core.python3.1000.$boot.4242.1790000001000000.zst"
+echo x >"$stored/core.sh.0.$boot.4243.1790000000000000"
+run list --sysroot "$root"
+check 'list: newest first' [ "$(awk '{ print $4 }' "$dir/out" | paste -sd' ')" = '4242 4243' ]
+run list --python --json --sysroot "$root"
+check 'list --python --json' python3 -c 'import json, sys
+[core] = json.load(open(sys.argv[1]))["cores"]
+assert (core["pid"], core["uid"], core["python"], core["state"]) == (4242, 1000, True, "present")' "$dir/out"
+run list --count 1 --sysroot "$root"
+check 'list --count' [ "$(wc -l <"$dir/out")" -eq 1 ]
+for word in last 4242 python3; do
+	run bt --sysroot "$root" "$word"
+	check "bt $word" out_has 'in print_label'
+done
+run bt --sysroot "$root" 4243
+check 'bt of one that is no core' exits 3
+run bt --sysroot "$root" 4244
+check 'bt of one that is not there' fails_with 3 'see pycore list'
+run list --sysroot "$dir/stored"
+check 'list of no such sysroot' exits 3
+mkdir "$dir/bare"
+run list --sysroot "$dir/bare"
+check 'list of nothing' exits 0
+run list "$core"
+check 'list takes no core' fails_with 2 'takes no core'
+cd "$stored" && echo x >4242 && run bt --sysroot "$root" 4242
+check 'a file of that name comes first' fails_with 3 '4242: is not an ELF file'
+cd "$OLDPWD" || exit 1
 finish
