@@ -12,10 +12,11 @@
 struct bt_config {
 	struct option_list threads;
 	uint64_t limit;
-	const char *locals, *source;
+	const char *locals, *source, *native;
 };
 
 static const char *const locals_choices[] = { "short", "full", NULL };
+static const char *const native_choices[] = { "brief", "all", NULL };
 static const char *const source_choices[] = { "auto", "off", NULL };
 
 #define AT(member) .offset = offsetof(struct bt_config, member)
@@ -28,6 +29,9 @@ static const struct option bt_options[] = {
 	{ "locals", 'l', OPTION_CHOICE,
 	  .help = "variables too; =full with the attributes of objects", AT(locals),
 	  .choices = locals_choices, .optional_argument = true },
+	{ "native", 'N', OPTION_CHOICE,
+	  .help = "C frames too; =all with those of the interpreter's own calls", AT(native),
+	  .choices = native_choices, .optional_argument = true },
 	{ "source", 0, OPTION_CHOICE,
 	  .help = "source lines where the files are at hand (auto), or off", AT(source),
 	  .choices = source_choices },
@@ -74,7 +78,7 @@ enum thread_column {
 	THREAD_TID, THREAD_PTHREAD, THREAD_NAME, THREAD_CRASHED, THREAD_HOLDS_GIL,
 	THREAD_INTERPRETER, THREAD_MAIN, THREAD_DAEMON, THREAD_GIL, THREAD_STATE,
 	THREAD_GC_COLLECTING, THREAD_HANDLING, THREAD_RAISING, THREAD_COMPLETE, THREAD_OMITTED,
-	THREAD_WORDS, THREAD_ABOVE, THREAD_NO_FRAMES, THREAD_COLUMNS,
+	THREAD_NATIVE_END, THREAD_WORDS, THREAD_ABOVE, THREAD_NO_FRAMES, THREAD_COLUMNS,
 };
 
 static const struct column thread_columns[] = {
@@ -97,6 +101,9 @@ static const struct column thread_columns[] = {
 	[THREAD_RAISING] = COLUMN("raising", STRING, "type of the exception that is on its way"),
 	[THREAD_COMPLETE] = COLUMN("complete", BOOL, "no frame of it was lost"),
 	[THREAD_OMITTED] = COLUMN("omitted", UINT, "older frames that --limit left out"),
+	[THREAD_NATIVE_END] =
+		COLUMN("native_end", STRING,
+		       "with --native: why the oldest C frame is not where the thread began"),
 	[THREAD_WORDS] = { .name = "words",
 			   .type = VALUE_STRING,
 			   .hidden = true,
@@ -145,6 +152,8 @@ static void thread_text(struct text *out, const struct value *values)
 	text_printf(out, "Traceback (most recent call last):\n");
 	if (values[THREAD_ABOVE].state == VALUE_PRESENT)
 		note_line(out, &thread_columns[THREAD_ABOVE], &values[THREAD_ABOVE]);
+	if (values[THREAD_NATIVE_END].state == VALUE_PRESENT)
+		note_line(out, &thread_columns[THREAD_NATIVE_END], &values[THREAD_NATIVE_END]);
 }
 
 static const struct record *const thread_children[] = { &bt_frame_record, NULL };
@@ -164,6 +173,8 @@ enum native_column {
 	NATIVE_CRASHED,
 	NATIVE_PC,
 	NATIVE_MODULE,
+	NATIVE_END,
+	NATIVE_WALKED,
 	NATIVE_WORDS,
 	NATIVE_COLUMNS
 };
@@ -173,12 +184,26 @@ static const struct column native_columns[] = {
 	[NATIVE_CRASHED] = COLUMN("crashed", BOOL, "it took the signal"),
 	[NATIVE_PC] = COLUMN("pc", ADDRESS, "where it was"),
 	[NATIVE_MODULE] = COLUMN("module", STRING, "the file mapped there; null: none"),
+	[NATIVE_END] = COLUMN("native_end", STRING,
+			      "with --native: why the oldest C frame is not where the thread began"),
+	[NATIVE_WALKED] = { .name = "walked", .type = VALUE_BOOL, .hidden = true,
+			    .doc = "its frames follow" },
 	[NATIVE_WORDS] = { .name = "words", .type = VALUE_STRING, .hidden = true,
 			   .doc = "a line for all of them" },
 };
 
 static void native_text(struct text *out, const struct value *values)
 {
+	if (values[NATIVE_WALKED].b) {
+		text_put(out, "\n", 1);
+		text_style(out, values[NATIVE_CRASHED].b ? STYLE_BAD : STYLE_HEADING);
+		text_printf(out, "Thread %" PRIu64 " (%snative: no Python state)",
+			    values[NATIVE_TID].u, values[NATIVE_CRASHED].b ? "crashed, " : "");
+		text_style(out, STYLE_PLAIN);
+		text_put(out, "\n", 1);
+		if (values[NATIVE_END].state == VALUE_PRESENT)
+			note_line(out, &native_columns[NATIVE_END], &values[NATIVE_END]);
+	}
 	if (values[NATIVE_WORDS].state != VALUE_PRESENT)
 		return;
 	text_put(out, "\n", 1);
@@ -188,7 +213,7 @@ static void native_text(struct text *out, const struct value *values)
 
 static const struct record native_record = {
 	.name = "native_threads", .list = true, .doc = "threads without a Python thread state",
-	COLUMNS(native_columns), .text = native_text,
+	COLUMNS(native_columns), .children = thread_children, .text = native_text,
 };
 
 static const struct record *const bt_children[] = { &crashed_record, &thread_record, &native_record,
@@ -471,6 +496,20 @@ static void remark_losses(struct bt *bt, const struct pythread *thread,
 	}
 }
 
+static void remark_native(struct bt *bt, uint64_t tid, const struct bt_frames *frames)
+{
+	struct remarks *remarks = &bt->session->target->remarks;
+	_str_ struct str why = STR_INIT, count = STR_INIT;
+	bt_native_end_words(frames, &why);
+	if (why.len)
+		remark_loss(remarks, "thread %" PRIu64 ": older C frames are lost: %s", tid, why.buf);
+	if (!frames->unplaced)
+		return;
+	words_count(&count, frames->unplaced, "Python frame");
+	remark_info(remarks, "thread %" PRIu64 ": no C frame was found for the oldest %s: they stand "
+		    "above the C frames", tid, count.buf);
+}
+
 static void thread_values(struct bt *bt, const struct pythread *thread,
 			  const struct bt_frames *frames, struct value *values)
 {
@@ -496,7 +535,7 @@ static bool report_thread(struct bt *bt, const struct pythread *thread,
 			  const struct bt_frames *frames)
 {
 	int daemon = -1;
-	_str_ struct str name = STR_INIT, words = STR_INIT, above = STR_INIT;
+	_str_ struct str name = STR_INIT, words = STR_INIT, above = STR_INIT, native_end = STR_INIT;
 	struct value values[THREAD_COLUMNS] = { 0 };
 	thread_values(bt, thread, frames, values);
 	if (pythread_name(bt->session->runtime, thread, &name, &daemon))
@@ -505,14 +544,18 @@ static bool report_thread(struct bt *bt, const struct pythread *thread,
 		values[THREAD_DAEMON] = value_bool(daemon > 0);
 	thread_words(bt, thread, daemon, values, &words);
 	values[THREAD_WORDS] = value_bytes(words.buf, words.len);
-	enum thread_column place = frames->list.len ? THREAD_ABOVE : THREAD_NO_FRAMES;
-	if (frames->list.len)
+	enum thread_column place = frames->items.len ? THREAD_ABOVE : THREAD_NO_FRAMES;
+	if (frames->items.len)
 		above_words(bt, frames, &above);
 	else
 		no_frames_words(bt, thread, frames, &above);
 	if (above.len)
 		values[place] = value_bytes(above.buf, above.len);
+	bt_native_end_words(frames, &native_end);
+	if (native_end.len)
+		values[THREAD_NATIVE_END] = value_bytes(native_end.buf, native_end.len);
 	remark_losses(bt, thread, frames);
+	remark_native(bt, thread->tid, frames);
 	return report_open(bt->report, &thread_record, values) && bt_frames_report(bt, frames) &&
 	       report_close(bt->report);
 }
@@ -560,27 +603,46 @@ static void native_words(const struct target *target, const struct threads *thre
 	str_printf(ret, " without Python state: %s%s", tids.buf, count > MAX_NAMED ? ", ..." : "");
 }
 
-static bool report_native(struct session *s, const struct threads *threads, struct report *report)
+static bool report_native_thread(struct bt *bt, const struct os_thread *thread, const char *words,
+				 struct bt_frames *frames)
 {
-	const struct target *target = s->target;
+	const struct target *target = bt->session->target;
+	_str_ struct str end = STR_INIT;
+	struct value values[NATIVE_COLUMNS] = {
+		[NATIVE_TID] = value_uint(thread->tid),
+		[NATIVE_CRASHED] = value_bool(thread->crashed),
+		[NATIVE_PC] = value_uint(thread->pc),
+		[NATIVE_MODULE] = module_value(target, thread->pc),
+		[NATIVE_WALKED] = value_bool(bt->unwinder),
+		[NATIVE_WORDS] = value_str(words),
+	};
+	frames->list.len = frames->activations.list.len = 0;
+	if (!bt_native_collect(bt, thread, frames))
+		return false;
+	bt_native_end_words(frames, &end);
+	if (end.len)
+		values[NATIVE_END] = value_bytes(end.buf, end.len);
+	remark_native(bt, thread->tid, frames);
+	return report_open(bt->report, &native_record, values) && bt_frames_report(bt, frames) &&
+	       report_close(bt->report);
+}
+
+static bool report_native(struct bt *bt, const struct threads *threads)
+{
+	const struct target *target = bt->session->target;
 	_str_ struct str words = STR_INIT;
+	struct bt_frames frames = { 0 };
 	bool ok = true;
 	for (size_t i = 0; ok && i < target->threads.len; i++) {
-		const struct os_thread *thread = &target->threads.items[i];
 		if (map_find(&threads->with_state, i))
 			continue;
-		struct value values[NATIVE_COLUMNS] = {
-			[NATIVE_TID] = value_uint(thread->tid),
-			[NATIVE_CRASHED] = value_bool(thread->crashed),
-			[NATIVE_PC] = value_uint(thread->pc),
-			[NATIVE_MODULE] = module_value(target, thread->pc),
-		};
-		if (!words.len) {
+		bool is_first = !words.len && !bt->unwinder;
+		if (is_first)
 			native_words(target, threads, &words);
-			values[NATIVE_WORDS] = value_bytes(words.buf, words.len);
-		}
-		ok = report_row(report, &native_record, values);
+		ok = report_native_thread(bt, &target->threads.items[i],
+					  is_first ? words.buf : NULL, &frames);
 	}
+	bt_frames_release(&frames);
 	return ok;
 }
 
@@ -591,6 +653,13 @@ static enum bt_locals locals_wanted(const char *option)
 	if (!option)
 		return LOCALS_NONE;
 	return streq(option, "full") ? LOCALS_FULL : LOCALS_SHORT;
+}
+
+static enum bt_native native_wanted(const char *option)
+{
+	if (!option)
+		return NATIVE_NONE;
+	return streq(option, "all") ? NATIVE_ALL : NATIVE_BRIEF;
 }
 
 static void remark_lost_values(struct bt *bt)
@@ -657,19 +726,24 @@ static struct error *run_bt(struct session *s, const void *config_, struct repor
 		.sources = has_sources ? sources_new(s) : NULL,
 		.rule = traceback_rule_for(&s->runtime->layout.version),
 		.locals = locals_wanted(config->locals),
+		.native = native_wanted(config->native),
 		.limit = config->limit,
 		.frames_left = frames_possible(s->runtime),
 		.source_lines = STR_INIT,
 		.repr = STR_INIT,
 	};
+	if (bt.native != NATIVE_NONE)
+		err = unwinder_new(s->target, s->symbols, &bt.unwinder);
 	if (!threads.list.len && !s->target->remarks.loss)
 		remark_info(&s->target->remarks,
 			    "no Python thread is left: the interpreter had ended, or not begun");
-	if (report_crashed(s, &threads, report)) {
+	if (!err && report_crashed(s, &threads, report)) {
 		err = report_threads(&bt, &threads);
 		if (!err && !config->threads.count)
-			report_native(s, &threads, report);
+			report_native(&bt, &threads);
 	}
+	if (bt.unwinder)
+		unwinder_free(bt.unwinder);
 	sources_free(bt.sources);
 	str_release(&bt.source_lines);
 	str_release(&bt.repr);

@@ -47,8 +47,9 @@ static const struct record local_record = {
 
 enum frame_column {
 	FRAME_FILE, FRAME_LINE, FRAME_END_LINE, FRAME_COLUMN, FRAME_END_COLUMN, FRAME_NAME,
-	FRAME_QUALNAME, FRAME_KIND, FRAME_TITLE, FRAME_SOURCE, FRAME_FOLDED, FRAME_REPEATED,
-	FRAME_COLUMNS,
+	FRAME_QUALNAME, FRAME_KIND, FRAME_ENTRY, FRAME_ADDRESS, FRAME_MODULE, FRAME_OFFSET,
+	FRAME_SYMBOL_OFFSET, FRAME_FOUND_BY, FRAME_INTERNAL, FRAME_TITLE, FRAME_SOURCE,
+	FRAME_FOLDED, FRAME_REPEATED, FRAME_COLUMNS,
 };
 
 static const struct column frame_columns[] = {
@@ -57,9 +58,18 @@ static const struct column frame_columns[] = {
 	[FRAME_END_LINE] = COLUMN("end_line", INT, "null before 3.11"),
 	[FRAME_COLUMN] = COLUMN("column", INT, "from 0, in UTF-8 bytes; null before 3.11"),
 	[FRAME_END_COLUMN] = COLUMN("end_column", INT, "exclusive"),
-	[FRAME_NAME] = COLUMN("name", STRING, "the code's co_name"),
+	[FRAME_NAME] = COLUMN("name", STRING, "the code's co_name; of a native frame its symbol"),
 	[FRAME_QUALNAME] = COLUMN("qualname", STRING, "the code's co_qualname; null before 3.11"),
-	[FRAME_KIND] = COLUMN("kind", STRING, "python"),
+	[FRAME_KIND] = COLUMN("kind", STRING, "python, or with --native also native"),
+	[FRAME_ENTRY] = COLUMN("entry", BOOL, "python: C called Python here"),
+	[FRAME_ADDRESS] = COLUMN("address", ADDRESS, "native: the pc, or the return address"),
+	[FRAME_MODULE] = COLUMN("module", STRING, "native: the file mapped there"),
+	[FRAME_OFFSET] = COLUMN("offset", ADDRESS, "native: the address as that file counts it"),
+	[FRAME_SYMBOL_OFFSET] = COLUMN("symbol_offset", UINT, "native: bytes from the symbol"),
+	[FRAME_FOUND_BY] =
+		COLUMN("found_by", STRING,
+		       "native: registers, cfi, signal frame; or guessed by frame pointer, call"),
+	[FRAME_INTERNAL] = COLUMN("internal", BOOL, "native: how the interpreter calls"),
 	[FRAME_TITLE] = { .name = "title", .type = VALUE_STRING, .hidden = true,
 			  .doc = "the name that text shows" },
 	[FRAME_SOURCE] = { .name = "source", .type = VALUE_STRING, .hidden = true,
@@ -85,25 +95,46 @@ static void source_text(struct text *out, const struct value *source)
 	}
 }
 
+static void python_text(struct text *out, const struct value *values)
+{
+	text_printf(out, "  File \"");
+	text_style(out, STYLE_FILE);
+	text_value(out, &frame_columns[FRAME_FILE], &values[FRAME_FILE]);
+	text_style(out, STYLE_PLAIN);
+	text_printf(out, "\", line ");
+	text_style(out, STYLE_LINE);
+	text_value(out, &frame_columns[FRAME_LINE], &values[FRAME_LINE]);
+	text_style(out, STYLE_PLAIN);
+	text_printf(out, ", in ");
+	text_style(out, STYLE_NAME);
+	text_value(out, &frame_columns[FRAME_TITLE], &values[FRAME_TITLE]);
+	text_style(out, STYLE_PLAIN);
+	text_put(out, "\n", 1);
+	if (values[FRAME_SOURCE].state == VALUE_PRESENT)
+		source_text(out, &values[FRAME_SOURCE]);
+}
+
+/* Not "File": tools that read tracebacks pass over a line that begins otherwise. */
+static void native_text(struct text *out, const struct value *values)
+{
+	text_style(out, STYLE_DIM);
+	text_printf(out, "  [C] 0x%012" PRIx64 " ", values[FRAME_ADDRESS].u);
+	text_style(out, STYLE_NAME);
+	text_value(out, &frame_columns[FRAME_TITLE], &values[FRAME_TITLE]);
+	text_style(out, STYLE_PLAIN);
+	if (values[FRAME_SOURCE].state == VALUE_PRESENT) {
+		text_style(out, STYLE_DIM);
+		text_value(out, &frame_columns[FRAME_SOURCE], &values[FRAME_SOURCE]);
+		text_style(out, STYLE_PLAIN);
+	}
+	text_put(out, "\n", 1);
+}
+
 static void frame_text(struct text *out, const struct value *values)
 {
-	if (!values[FRAME_FOLDED].b) {
-		text_printf(out, "  File \"");
-		text_style(out, STYLE_FILE);
-		text_value(out, &frame_columns[FRAME_FILE], &values[FRAME_FILE]);
-		text_style(out, STYLE_PLAIN);
-		text_printf(out, "\", line ");
-		text_style(out, STYLE_LINE);
-		text_value(out, &frame_columns[FRAME_LINE], &values[FRAME_LINE]);
-		text_style(out, STYLE_PLAIN);
-		text_printf(out, ", in ");
-		text_style(out, STYLE_NAME);
-		text_value(out, &frame_columns[FRAME_TITLE], &values[FRAME_TITLE]);
-		text_style(out, STYLE_PLAIN);
-		text_put(out, "\n", 1);
-		if (values[FRAME_SOURCE].state == VALUE_PRESENT)
-			source_text(out, &values[FRAME_SOURCE]);
-	}
+	bool is_native = values[FRAME_ADDRESS].state == VALUE_PRESENT;
+	if (!values[FRAME_FOLDED].b)
+		(is_native ? native_text : python_text)(out, values);
 	int64_t repeated = values[FRAME_REPEATED].i;
 	if (values[FRAME_REPEATED].state == VALUE_PRESENT)
 		text_printf(out, "  [Previous line repeated %" PRId64 " more time%s]\n", repeated,
@@ -122,6 +153,18 @@ const struct record bt_frame_record = {
 void bt_frames_release(struct bt_frames *frames)
 {
 	vec_release(&frames->list);
+	vec_release(&frames->calls);
+	vec_release(&frames->items);
+	activations_release(&frames->activations);
+}
+
+/* --limit counts what is shown. */
+static void limit_items(const struct bt *bt, struct bt_frames *frames)
+{
+	if (!bt->limit || !bt->unwinder || frames->items.len <= bt->limit)
+		return;
+	frames->omitted += frames->items.len - bt->limit;
+	frames->items.len = bt->limit;
 }
 
 bool bt_frames_collect(struct bt *bt, const struct pythread *thread, struct bt_frames *ret)
@@ -130,6 +173,8 @@ bool bt_frames_collect(struct bt *bt, const struct pythread *thread, struct bt_f
 	struct frame frame;
 	ret->list.len = 0;
 	ret->omitted = 0;
+	if (bt->unwinder && !frame_activations(&it, &ret->activations))
+		return false;
 	while (frame_next(&it, &frame)) {
 		if (!bt->frames_left) {
 			it.chain.limit = it.chain.count;
@@ -137,7 +182,7 @@ bool bt_frames_collect(struct bt *bt, const struct pythread *thread, struct bt_f
 			break;
 		}
 		bt->frames_left--;
-		if (bt->limit && ret->list.len >= bt->limit) {
+		if (bt->limit && !bt->unwinder && ret->list.len >= bt->limit) {
 			ret->omitted++;
 			continue;
 		}
@@ -150,6 +195,9 @@ bool bt_frames_collect(struct bt *bt, const struct pythread *thread, struct bt_f
 	ret->chain = it.chain;
 	ret->gaps = it.gaps;
 	ret->gap_at = it.gap_at;
+	if (!bt_native_collect(bt, thread->os, ret))
+		return false;
+	limit_items(bt, ret);
 	return true;
 }
 
@@ -165,6 +213,17 @@ static bool same_line(const struct frame *a, const struct frame *b)
 				       same_text(a->code->name, b->code->name)));
 }
 
+static bool same_item(const struct bt_frames *frames, size_t a, size_t b)
+{
+	const struct bt_item *x = &frames->items.items[a], *y = &frames->items.items[b];
+	if (x->is_native != y->is_native)
+		return false;
+	if (x->is_native)
+		return frames->calls.items[x->index].frame.pc ==
+		       frames->calls.items[y->index].frame.pc;
+	return same_line(&frames->list.items[x->index], &frames->list.items[y->index]);
+}
+
 /* As _RECURSIVE_CUTOFF of Lib/traceback.py: of a run of frames on the same line three are shown.
  * 2.7 does not fold. */
 enum { SHOWN_OF_RUN = 3 };
@@ -173,15 +232,15 @@ struct fold {
 	size_t run;			/* frames of this line so far, this one included */
 };
 
-/* frames->list runs innermost first, i counts down through it. */
+/* The items run innermost first, i counts down through them. */
 static void fold_frame(struct fold *fold, const struct bt_frames *frames, size_t i,
 		       struct value *values)
 {
-	const struct frame *list = frames->list.items;
-	bool goes_on = i + 1 < frames->list.len && same_line(&list[i], &list[i + 1]);
+	bool goes_on = i + 1 < frames->items.len && same_item(frames, i, i + 1);
 	fold->run = goes_on ? fold->run + 1 : 1;
-	bool is_folded = fold->enabled && fold->run > SHOWN_OF_RUN;
-	bool is_last = i == 0 || !same_line(&list[i - 1], &list[i]);
+	bool enabled = fold->enabled || frames->items.items[i].is_native;
+	bool is_folded = enabled && fold->run > SHOWN_OF_RUN;
+	bool is_last = i == 0 || !same_item(frames, i - 1, i);
 	values[FRAME_FOLDED] = value_bool(is_folded);
 	if (is_folded && is_last)
 		values[FRAME_REPEATED] = value_int((int64_t)(fold->run - SHOWN_OF_RUN));
@@ -313,6 +372,7 @@ static bool report_frame(struct bt *bt, const struct frame *frame, struct value 
 				      ? values[FRAME_QUALNAME]
 				      : values[FRAME_NAME];
 	values[FRAME_KIND] = value_str("python");
+	values[FRAME_ENTRY] = value_bool(frame->is_entry);
 	position_values(frame, values);
 	if (!is_hidden)
 		source_value(bt, frame, &values[FRAME_SOURCE]);
@@ -322,14 +382,67 @@ static bool report_frame(struct bt *bt, const struct frame *frame, struct value 
 	return ok && report_close(bt->report);
 }
 
+static const char *const found_names[] = {
+	[UNWIND_REGISTERS] = "registers", [UNWIND_CFI] = "cfi", [UNWIND_SIGNAL] = "signal frame",
+	[UNWIND_POINTER] = "frame pointer", [UNWIND_CALL] = "call",
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/* "+0x1a (libc.so.6+0x3c3f3), found by frame pointer" */
+static void call_words(const struct bt_call *call, struct str *ret)
+{
+	const struct native_frame *f = &call->frame;
+	if (call->symbol.name && !f->is_signal)
+		str_printf(ret, "+0x%" PRIx64, f->pc - call->symbol.addr);
+	if (call->module)
+		str_printf(ret, " (%s+0x%" PRIx64 ")", base_name(call->module->path),
+			   f->pc - call->module->bias);
+	if (f->by == UNWIND_POINTER || f->by == UNWIND_CALL)
+		str_printf(ret, ", guessed by %s",
+			   f->by == UNWIND_CALL ? "the return address" : "the frame pointer");
+}
+
+static bool report_call(struct bt *bt, const struct bt_call *call, struct value *values)
+{
+	const struct native_frame *f = &call->frame;
+	values[FRAME_KIND] = value_str("native");
+	values[FRAME_ADDRESS] = value_uint(f->pc);
+	values[FRAME_FOUND_BY] = value_str(found_names[f->by]);
+	values[FRAME_INTERNAL] = value_bool(call->is_internal);
+	if (call->symbol.name) {
+		values[FRAME_NAME] = value_str(call->symbol.name);
+		values[FRAME_SYMBOL_OFFSET] = value_uint(f->pc - call->symbol.addr);
+	}
+	if (call->module) {
+		values[FRAME_MODULE] = value_str(call->module->path);
+		values[FRAME_OFFSET] = value_uint(f->pc - call->module->bias);
+	}
+	values[FRAME_TITLE] = f->is_signal ? value_str("<signal handler called>")
+			      : call->symbol.name ? values[FRAME_NAME]
+			      : value_str(call->module ? "<no symbol>" : "<no code is mapped there>");
+	str_reset(&bt->source_lines);
+	call_words(call, &bt->source_lines);
+	values[FRAME_SOURCE] = value_bytes(bt->source_lines.buf, bt->source_lines.len);
+	return report_row(bt->report, &bt_frame_record, values);
+}
+
 bool bt_frames_report(struct bt *bt, const struct bt_frames *frames)
 {
 	struct fold fold = { .enabled = bt->session->runtime->layout.version.major >= 3 };
 	bool ok = true;
-	for (size_t i = frames->list.len; ok && i-- > 0;) {
+	for (size_t i = frames->items.len; ok && i-- > 0;) {
+		const struct bt_item *item = &frames->items.items[i];
 		struct value values[FRAME_COLUMNS] = { 0 };
 		fold_frame(&fold, frames, i, values);
-		ok = report_frame(bt, &frames->list.items[i], values);
+		if (item->is_native)
+			ok = report_call(bt, &frames->calls.items[item->index], values);
+		else
+			ok = report_frame(bt, &frames->list.items[item->index], values);
 	}
 	return ok;
 }

@@ -204,6 +204,36 @@ struct frame_iter frames_of(struct runtime *rt, const struct pythread *thread)
 	return it;
 }
 
+/* Did a C call of the evaluation loop begin with the frame at addr (shown or not)? Up to 3.10 each
+ * frame has a call of its own; 3.11 marks the first one; from 3.12 on a shim stands before it. */
+static bool ends_activation(const struct runtime *rt, addr_t addr)
+{
+	const struct layout *l = &rt->layout;
+	if (l->dialect.frames == FRAMES_OBJECTS)
+		return true;
+	if (!HAS(l, _PyInterpreterFrame, is_entry))
+		return is_c_frame(rt, addr);
+	const uint8_t *p = memory_at(&rt->target->memory, addr, SIZEOF(l, _PyInterpreterFrame));
+	return p && GET(l, p, _PyInterpreterFrame, is_entry);
+}
+
+static bool activation_add(struct activations *a, addr_t at)
+{
+	addr_t *place = vec_push(&a->list);
+	if (place)
+		*place = at;
+	return place != NULL;
+}
+
+static void end_activation(struct frame_iter *it, addr_t at)
+{
+	const struct layout *l = &it->rt->layout;
+	it->activation++;
+	if (it->activations && l->dialect.frames != FRAMES_OBJECTS &&
+	    !HAS(l, _PyInterpreterFrame, is_entry))
+		activation_add(it->activations, at);
+}
+
 bool frame_next(struct frame_iter *it, struct frame *ret)
 {
 	unsigned broken_in_a_row = 0;
@@ -217,7 +247,11 @@ bool frame_next(struct frame_iter *it, struct frame *ret)
 			return false;
 		}
 		chain_step(&it->chain, previous);
+		uint32_t activation = it->activation;
+		if (ends_activation(it->rt, at))
+			end_activation(it, at);
 		if (verdict == FRAME_SHOWN) {
+			ret->activation = activation;
 			if (!ret->is_generator)
 				it->stack_frame = at;
 			return true;
@@ -233,6 +267,34 @@ bool frame_next(struct frame_iter *it, struct frame *ret)
 		}
 	}
 	return false;
+}
+
+void activations_release(struct activations *a)
+{
+	vec_release(&a->list);
+}
+
+bool frame_activations(struct frame_iter *it, struct activations *ret)
+{
+	struct runtime *rt = it->rt;
+	const struct layout *l = &rt->layout;
+	uint64_t first, next;
+	it->activations = ret;
+	ret->list.len = 0;
+	bool has_shims = l->dialect.frames != FRAMES_OBJECTS && !HAS(l, _PyInterpreterFrame, is_entry);
+	if (has_shims || !HAS(l, _PyCFrame, previous) ||
+	    !READ(rt, it->tstate, PyThreadState, cframe, &first))
+		return true;
+	struct chain chain = chain_start(first, MAX_FRAMES);
+	while (chain_goes_on(&chain)) {
+		if (!activation_add(ret, chain.at))
+			return false;
+		if (READ(rt, chain.at, _PyCFrame, previous, &next))
+			chain_step(&chain, next);
+		else
+			chain_fault(&chain);
+	}
+	return true;
 }
 
 /* A module or class body, whose variables live in a dict. In 2.7 a function with a bare exec is not

@@ -22,6 +22,17 @@ struct frame {
 	bool is_entry;			/* a C call entered the eval loop here (3.11: is_entry;
 					 * up to 3.10 always; 3.12+: a shim is next older) */
 	bool is_generator;		/* owned by a generator or coroutine */
+	uint32_t activation;		/* frames of the same number run in one C call of the
+					 * evaluation loop; 0: the innermost call */
+};
+
+/* What the C calls of the evaluation loop keep on the C stack, innermost first, so that they are told
+ * from other C frames without any symbol: item n lies in the C frame that runs activation n.
+ *	3.10, 3.11  a CFrame each, linked from tstate->cframe
+ *	3.12+       the shim frame below the Python frames that it runs
+ * Empty for 2.7 to 3.9, which keep nothing there. The last may lie elsewhere (the thread's own). */
+struct activations {
+	VEC(addr_t) list;
 };
 
 struct frame_iter {
@@ -34,6 +45,8 @@ struct frame_iter {
 					 * (datastack.h) told how to go on: generators that were
 					 * running there are missing */
 	addr_t gap_at;			/* the first of them */
+	uint32_t activation;		/* of the next frame */
+	struct activations *activations;	/* NULL: not wanted */
 };
 
 /* Fills a native frame from the frame at addr. false: not readable, or (*is_shim) not to be
@@ -46,6 +59,11 @@ struct frame_iter frames_of(struct runtime *rt, const struct pythread *thread);
  * counted in it->broken; where the way to the next is lost, it is looked for on the data stack and
  * counted in it->gaps. false: the end; it->chain.end says which. */
 bool frame_next(struct frame_iter *it, struct frame *ret);
+
+/* Fill ret (emptied first) while the frames are walked; to be called before the first frame_next().
+ * false: out of memory. */
+bool frame_activations(struct frame_iter *it, struct activations *ret);
+void activations_release(struct activations *a);
 
 /* A local variable's value. */
 struct local {
