@@ -41,6 +41,8 @@ LIBRARY_SOURCES := $(wildcard core/*.c symbols/*.c cpython_layouts/*.c cpython_l
 	cpython_layouts/tables/*.c analyzers/*.c report/*.c $(filter-out cli/main.c,$(wildcard cli/*.c)))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+# What the live tests ask of the library itself.
+LIVE_TOOLS := $(patsubst tests/live/%.c,$(BUILD)/live/%,$(wildcard tests/live/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # Hostile input is tried on a build that notices every bad read.
 SANITIZED := $(if $(filter 1,$(SAN)),$(BUILD),$(BUILD)-san)
@@ -72,16 +74,22 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libpycore.a
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libpycore.a $(LIBRARY_LIBS) -lcmocka
 
+$(BUILD)/live/%: tests/live/%.c $(BUILD)/libpycore.a
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libpycore.a $(LIBRARY_LIBS)
+
 # --- tests: `make check`, or one part of it, `make check-unit` --------------------------------
 
 TEST = BUILD='$(BUILD)' SANITIZED='$(SANITIZED)' PYCORE='$(abspath $(BINARY))' CC='$(CC)' MAKE='$(MAKE)' tests/run
 
-check: $(BINARY) $(UNIT_TESTS) sanitized
+check: $(BINARY) $(UNIT_TESTS) $(LIVE_TOOLS) sanitized
 	@$(TEST)
 
 check-unit: $(UNIT_TESTS)
 	@$(TEST) unit
 
+check-live: $(LIVE_TOOLS)
 check-mutations check-fuzz: sanitized
 check-%: $(BINARY)
 	@$(TEST) $*
@@ -195,7 +203,7 @@ help:
 	@echo 'make format      clang-format on the lines changed since the last commit; make clean'
 
 -include cpython_layouts/gen/tables.mk
--include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(BUILD)/mutations/main.d $(BUILD)/mutate.d $(BUILD)/tests/fuzz/driver.d $(UNIT_TESTS:=.d) $(FUZZERS:%=$(BUILD)/fuzz/%.d)
+-include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(BUILD)/mutations/main.d $(BUILD)/mutate.d $(BUILD)/tests/fuzz/driver.d $(UNIT_TESTS:=.d) $(LIVE_TOOLS:=.d) $(FUZZERS:%=$(BUILD)/fuzz/%.d)
 
 force:
 

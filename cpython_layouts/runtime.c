@@ -2,6 +2,7 @@
 #include "core/checked.h"
 
 #include "cpython_layouts/code.h"
+#include "cpython_layouts/edges.h"
 #include "cpython_layouts/object.h"
 #include "cpython_layouts/threads.h"
 
@@ -12,6 +13,7 @@ void runtime_forget(struct runtime *rt)
 	types_free(take(rt->types));
 	codes_free(take(rt->codes));
 	threads_free(take(rt->threads));
+	edge_plans_free(take(rt->edge_plans));
 	arena_release(&rt->arena);
 }
 

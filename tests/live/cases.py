@@ -1,8 +1,9 @@
 """What the live tests try, in order."""
 import badinput
 import copies
+import edges
 import program
 import reprs
 
 Skip = program.Skip
-ALL = program.ALL + reprs.ALL + copies.ALL + badinput.ALL
+ALL = program.ALL + reprs.ALL + copies.ALL + edges.ALL + badinput.ALL

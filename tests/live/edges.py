@@ -1,0 +1,105 @@
+"""References: those of the core against gc.get_referents(), over the heap."""
+import collections
+import os
+import subprocess
+
+import program
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+
+# C types that pycore knows no layout of: what it finds by looking at their
+# words (and says to be inferred) may be less or more than their tp_traverse
+# visits. Modules: of their C state.
+INFERRED = {
+    "module", "PyCapsule", "pyexpat.xmlparser", "_pickle.Pickler",
+    "_pickle.Unpickler", "cPickle.Pickler", "cPickle.Unpickler",
+    "cProfile.Profile", "zoneinfo.ZoneInfo", "sqlite3.Connection",
+    "sqlite3.Node", "sqlite3.Cache", "xml.etree.ElementTree.XMLParser",
+    "ssl.SSLContext", "ctypes.CField",
+}
+SHOWN = 3       # differences per type
+
+
+def truth_of(path):
+    """{address: (type, Counter of addresses)}"""
+    found = {}
+    with open(path) as lines:
+        for line in lines:
+            head, _, tail = line.partition(":")
+            address, _, kind = head.partition(" ")
+            kind = kind.split(".", 1)[1] if kind.startswith(
+                ("builtins.", "__builtin__.")) else kind
+            found[address] = kind, collections.Counter(tail.split())
+    return found
+
+
+def edges_of(tool, core, interpreter, base, addresses):
+    """{address: (state, Counter, {address: name})} from the core."""
+    command = [tool, core, interpreter.executable]
+    if interpreter.sysroot:
+        command += [interpreter.sysroot, base]
+    got = subprocess.run(command, input="\n".join(addresses) + "\n",
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         universal_newlines=True, timeout=300)
+    if got.returncode:
+        raise ValueError("edges_of: exit code %d: %s" % (got.returncode,
+                                                         got.stderr[:300]))
+    found = {}
+    for line in got.stdout.splitlines():
+        head, _, tail = line.partition(":")
+        pairs = [pair.partition("/")[::2] for pair in tail.split()]
+        found[head.split(" ", 1)[0]] = (
+            head.rsplit(" ", 1)[1], collections.Counter(p[0] for p in pairs),
+            dict(pairs))
+    return found
+
+
+def differences(truth, found):
+    """One line for each object that differs, at most SHOWN of a type."""
+    told, counts = [], collections.Counter()
+    for address, (kind, wanted) in truth.items():
+        state, got, names = found.get(address, ("missing", {}, {}))
+        if state == "whole" and got == wanted or kind in INFERRED:
+            continue
+        # A static type is shorter than tp_basicsize says: the last one of the
+        # program's data ends where the memory does, and cannot be loaded.
+        if state == "none" and kind == "type" and not wanted:
+            continue
+        counts[kind] += 1
+        if counts[kind] > SHOWN:
+            continue
+        missing = list((wanted - collections.Counter(got)).elements())
+        extra = list((collections.Counter(got) - wanted).elements())
+        told.append("%s 0x%s (%s): missing %s, invented %s" % (
+            kind, address, state,
+            ["%s 0x%s" % (truth.get(m, ("?",))[0], m) for m in missing[:3]],
+            ["%s %s 0x%s" % (names[e], truth.get(e, ("?",))[0], e)
+             for e in extra[:3]]))
+    return told
+
+
+class Edges(program.Program):
+    """Every object of the heap: none missing, none invented."""
+
+    def make(self, interpreter, base):
+        if not interpreter.facts["ctypes"]:
+            raise program.Skip("this Python has no ctypes")
+        if interpreter.emulated:
+            raise program.Skip("not under an emulator")
+        return program.core_of(interpreter.command, self.program, base)
+
+    def run(self, interpreter, base, binary):
+        build = os.path.join(ROOT, os.environ.get("BUILD", "build"))
+        tool = os.path.join(build, "live", "edges_of")
+        if not os.access(tool, os.X_OK):
+            raise program.Skip("%s is not there; make check-live makes it" %
+                               tool)
+        core, path = self.make(interpreter, base)
+        truth = truth_of(path)
+        found = edges_of(tool, core, interpreter, base, list(truth))
+        few = [] if len(truth) > 20000 else ["only %d objects" % len(truth)]
+        return [("objects", few), ("edges", differences(truth, found))]
+
+
+ALL = [Edges("edges", quick=True)]
