@@ -125,7 +125,7 @@ static bool size_of_set(struct runtime *rt, const struct object *o, uint64_t *re
 	if (GET(l, o->p, PySetObject, table) == o->at + OFFSET(l, PySetObject, smalltable))
 		return true;
 	int64_t mask = GETS(l, o->p, PySetObject, mask);
-	return mask < INT64_MAX && size_add(ret, mask + 1, SIZEOF(l, setentry));
+	return mask >= 0 && mask < INT64_MAX && size_add(ret, mask + 1, SIZEOF(l, setentry));
 }
 
 static bool size_of_deque(struct runtime *rt, const struct object *o, uint64_t *ret)
@@ -192,7 +192,7 @@ static bool size_of_dict_27(struct runtime *rt, const struct object *o, uint64_t
 	if (GET(l, o->p, PyDictObject, ma_table) == o->at + OFFSET(l, PyDictObject, ma_smalltable))
 		return true;
 	int64_t mask = GETS(l, o->p, PyDictObject, ma_mask);
-	return mask < INT64_MAX && size_add(ret, mask + 1, SIZEOF(l, PyDictKeyEntry));
+	return mask >= 0 && mask < INT64_MAX && size_add(ret, mask + 1, SIZEOF(l, PyDictKeyEntry));
 }
 
 /* Objects/dictobject.c, _PyDict_SizeOf(): keys that others share count with the class; of values

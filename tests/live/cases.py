@@ -4,6 +4,8 @@ import copies
 import edges
 import program
 import reprs
+import sizes
 
 Skip = program.Skip
-ALL = program.ALL + reprs.ALL + copies.ALL + edges.ALL + badinput.ALL
+ALL = program.ALL + reprs.ALL + copies.ALL + edges.ALL + sizes.ALL + \
+    badinput.ALL
