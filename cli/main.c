@@ -326,7 +326,7 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 
 /* No such command, no such file: a slip, perhaps. What has a directory or a suffix is left to who
  * opens files. */
-static struct error *check_word(const struct commands *commands, const char *word)
+static struct error *check_word(const struct commands *commands, const char *word, int words)
 {
 	if (word[0] == '-' || strpbrk(word, "/.") || access(word, F_OK) == 0 || streq(word, "last"))
 		return NULL;
@@ -338,7 +338,8 @@ static struct error *check_word(const struct commands *commands, const char *wor
 	if (near.nearest)
 		return error_new(ERROR_USAGE, "neither a command nor a file: %s (did you mean %s?)",
 				 word, near.nearest);
-	return error_new(ERROR_UNSUPPORTED, "neither a command nor a file: %s; see pycore help", word);
+	return error_new(words > 2 ? ERROR_USAGE : ERROR_UNSUPPORTED,
+			 "neither a command nor a file: %s; see pycore help", word);
 }
 
 static int help(const struct commands *commands, const char *topic)
@@ -377,7 +378,7 @@ static int dispatch(const struct commands *commands, int argc, char **argv)
 	const struct analyzer *command = commands_find(commands, word);
 	if (command)
 		return run_command(command, argc - 2, argv + 2);
-	struct error *err = check_word(commands, word);
+	struct error *err = check_word(commands, word, argc - 1);
 	if (err)
 		return fail(err);
 	return run_command(commands_find(commands, "bt"), argc - 1, argv + 1);
