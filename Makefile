@@ -42,7 +42,7 @@ LIBRARY_SOURCES := $(wildcard core/*.c symbols/*.c cpython_layouts/*.c cpython_l
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 # What the live tests ask of the library itself.
-LIVE_TOOLS := $(patsubst tests/live/%.c,$(BUILD)/live/%,$(wildcard tests/live/*.c))
+TEST_TOOLS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/live/*.c tests/positions/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # Hostile input is tried on a build that notices every bad read.
 SANITIZED := $(if $(filter 1,$(SAN)),$(BUILD),$(BUILD)-san)
@@ -74,7 +74,8 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libpycore.a
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libpycore.a $(LIBRARY_LIBS) -lcmocka
 
-$(BUILD)/live/%: tests/live/%.c $(BUILD)/libpycore.a
+# Programs of ours that the tests in Python and shell call.
+$(TEST_TOOLS): $(BUILD)/%: tests/%.c $(BUILD)/libpycore.a
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libpycore.a $(LIBRARY_LIBS)
@@ -83,13 +84,13 @@ $(BUILD)/live/%: tests/live/%.c $(BUILD)/libpycore.a
 
 TEST = BUILD='$(BUILD)' SANITIZED='$(SANITIZED)' PYCORE='$(abspath $(BINARY))' CC='$(CC)' MAKE='$(MAKE)' tests/run
 
-check: $(BINARY) $(UNIT_TESTS) $(LIVE_TOOLS) sanitized
+check: $(BINARY) $(UNIT_TESTS) $(TEST_TOOLS) sanitized
 	@$(TEST)
 
 check-unit: $(UNIT_TESTS)
 	@$(TEST) unit
 
-check-live: $(LIVE_TOOLS)
+check-live check-positions: $(TEST_TOOLS)
 check-mutations check-fuzz: sanitized
 check-%: $(BINARY)
 	@$(TEST) $*
@@ -203,7 +204,7 @@ help:
 	@echo 'make format      clang-format on the lines changed since the last commit; make clean'
 
 -include cpython_layouts/gen/tables.mk
--include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(BUILD)/mutations/main.d $(BUILD)/mutate.d $(BUILD)/tests/fuzz/driver.d $(UNIT_TESTS:=.d) $(LIVE_TOOLS:=.d) $(FUZZERS:%=$(BUILD)/fuzz/%.d)
+-include $(LIBRARY_OBJECTS:.o=.d) $(BUILD)/cli/main.d $(BUILD)/mutations/main.d $(BUILD)/mutate.d $(BUILD)/tests/fuzz/driver.d $(UNIT_TESTS:=.d) $(TEST_TOOLS:=.d) $(FUZZERS:%=$(BUILD)/fuzz/%.d)
 
 force:
 
