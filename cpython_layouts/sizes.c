@@ -8,6 +8,7 @@ static const struct size_rule *const families[] = {
 	size_rules_builtin,
 	size_rules_code,
 	size_rules_modules,
+	size_rules_numpy,
 };
 
 bool size_since(const struct runtime *rt, unsigned major, unsigned minor)

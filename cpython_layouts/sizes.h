@@ -52,7 +52,8 @@ struct size_rule {
 };
 
 /* Each ends with a rule without a name. */
-extern const struct size_rule size_rules_builtin[], size_rules_code[], size_rules_modules[];
+extern const struct size_rule size_rules_builtin[], size_rules_code[], size_rules_modules[],
+	size_rules_numpy[];
 
 /* *size += count * each; false: it is more than there can be. A negative count is damage. */
 static inline bool size_add(uint64_t *size, int64_t count, uint64_t each)

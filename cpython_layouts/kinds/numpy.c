@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include "cpython_layouts/kinds/numpy.h"
 
 #define DIMENSIONS_MAX 64
 #define VALUES_SHOWN   20
@@ -105,11 +106,11 @@ static size_t fixed_size(int type, size_t word)
 	}
 }
 
-static bool element_load(struct repr *r, addr_t descr, struct element *ret)
+static bool element_load(struct runtime *rt, addr_t descr, struct element *ret)
 {
-	const struct machine *m = r->l->machine;
-	size_t at = SIZEOF(r->l, PyObject) + m->word; /* behind typeobj */
-	const uint8_t *p = memory_at(r->m, descr, at + 8 + 16);
+	const struct machine *m = rt->layout.machine;
+	size_t at = SIZEOF(&rt->layout, PyObject) + m->word; /* behind typeobj */
+	const uint8_t *p = memory_at(&rt->target->memory, descr, at + 8 + 16);
 	if (!p)
 		return false;
 	p += at;
@@ -320,7 +321,7 @@ static bool array_load(struct repr *r, const struct object *o, struct array *ret
 		if (ret->shape[i] < 0)
 			return false;
 	}
-	return element_load(r, load_word(m, p + 5 * word), &ret->element);
+	return element_load(r->rt, load_word(m, p + 5 * word), &ret->element);
 }
 
 static bool array_is_empty(const struct array *a)
@@ -405,7 +406,7 @@ static bool array_repr(struct repr *r, const struct object *o)
 static bool dtype_repr(struct repr *r, const struct object *o)
 {
 	struct element e;
-	if (!element_load(r, o->at, &e))
+	if (!element_load(r->rt, o->at, &e))
 		return false;
 	repr_adds(r, "dtype('");
 	element_name(r, &e);
@@ -427,8 +428,38 @@ static const struct {
 	{ "numpy.longlong", NPY_LONGLONG },  { "numpy.ulonglong", NPY_ULONGLONG },
 	{ "numpy.float16", NPY_HALF },       { "numpy.float32", NPY_FLOAT },
 	{ "numpy.float64", NPY_DOUBLE },     { "numpy.complex64", NPY_CFLOAT },
-	{ "numpy.complex128", NPY_CDOUBLE },
+	{ "numpy.complex128", NPY_CDOUBLE }, { "numpy.longdouble", NPY_LONGDOUBLE },
+	{ "numpy.float128", NPY_LONGDOUBLE }, { "numpy.clongdouble", NPY_CLONGDOUBLE },
+	{ "numpy.complex256", NPY_CLONGDOUBLE }, { "numpy.datetime64", NPY_DATETIME },
+	{ "numpy.timedelta64", NPY_TIMEDELTA }, { "numpy.object_", NPY_OBJECT },
 };
+
+static int scalar_type(const char *full_name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scalars); i++)
+		if (streq(scalars[i].name, full_name))
+			return scalars[i].type;
+	return -1;
+}
+
+bool numpy_element_size(struct runtime *rt, addr_t dtype, uint64_t *ret)
+{
+	struct element e;
+	if (!element_load(rt, dtype, &e))
+		return false;
+	*ret = e.size;
+	return true;
+}
+
+uint64_t numpy_scalar_size(struct runtime *rt, const struct pytype *type)
+{
+	for (; type; type = type->base) {
+		int known = scalar_type(type->full_name);
+		if (known >= 0)
+			return fixed_size(known, rt->layout.machine->word);
+	}
+	return 0;
+}
 
 /* From 2.0 on a scalar's repr() names its type. */
 static bool names_scalars(struct repr *r)
@@ -452,11 +483,8 @@ static bool names_scalars(struct repr *r)
 
 static bool numpy_scalar_repr(struct repr *r, const struct object *o)
 {
-	struct element e = { .swapped = *r->l->machine, .type = -1 };
+	struct element e = { .swapped = *r->l->machine, .type = scalar_type(o->type->full_name) };
 	size_t at = SIZEOF(r->l, PyObject);
-	for (size_t i = 0; i < ARRAY_SIZE(scalars); i++)
-		if (streq(scalars[i].name, o->type->full_name))
-			e.type = scalars[i].type;
 	e.sort = sort_of(e.type);
 	e.size = fixed_size(e.type, r->l->machine->word);
 	if (e.type < 0 || o->type->fixed < at + e.size)
