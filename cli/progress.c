@@ -17,7 +17,9 @@ static void show(struct progress *progress, const char *what, uint64_t done, uin
 {
 	struct progress_line *line = (struct progress_line *)progress;
 	int64_t now = milliseconds();
-	if (now - line->begun < DELAY || now - line->shown < INTERVAL)
+	if (!what)
+		progress_line_erase(line);
+	if (!what || now - line->begun < DELAY || now - line->shown < INTERVAL)
 		return;
 	line->shown = now;
 	if (total)

@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 struct progress {
-	/* total 0: nobody knows. May be called often: the callee keeps it cheap. */
+	/* total 0: nobody knows. May be called often: the callee keeps it cheap. what NULL: it is
+	 * done, and something else may be written. */
 	void (*show)(struct progress *p, const char *what, uint64_t done, uint64_t total);
 };
 
@@ -15,6 +16,12 @@ static inline void progress_show(struct progress *p, const char *what, uint64_t 
 {
 	if (p)
 		p->show(p, what, done, total);
+}
+
+static inline void progress_end(struct progress *p)
+{
+	if (p)
+		p->show(p, NULL, 0, 0);
 }
 
 #endif

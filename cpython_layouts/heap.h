@@ -2,7 +2,7 @@
  *
  * Where objects live, and what leads to them:
  *
- *	HEAP_POOL      obmalloc's arenas, cut into pools, cut into blocks of one size (Objects/obmalloc.c)
+ *	HEAP_POOL      obmalloc's arenas, cut into pools, cut into blocks (Objects/obmalloc.c)
  *	HEAP_PAGE      mimalloc's segments, cut into pages, cut into blocks (free-threaded 3.13+)
  *	HEAP_CHUNK     glibc's chunks: what is larger than 512 bytes, all under PYTHONMALLOC=malloc
  *	HEAP_STATIC    the writable data of python, libpython and extension modules
@@ -12,12 +12,12 @@
  *	        ^ block    only with hooks, only in some types              ^ object.at
  *
  * Loading costs by the arena and by the megabyte of malloc, not by the object: it makes a list of
- * parts, which are disjoint and in address order. Walking parts in order gives the objects in order;
- * distinct parts may be walked by distinct threads at once. What tells an object from other memory
- * in a block is its type: ob_type must be a type that was proved (its own type is a type, ...), the
- * place in the block must be where objects of that type begin, the reference count one that a live
- * object can have, and the fixed part must fit. Freed blocks, and objects that a free list keeps
- * (reference count 0), are passed over.
+ * parts, which are disjoint and in address order. Walking parts in order gives the objects in
+ * order; distinct parts may be walked by distinct threads at once. What tells an object from other
+ * memory in a block is its type: ob_type must be a type that was proved (its own type is a type,
+ * ...), the place in the block must be where objects of that type begin, the reference count one
+ * that a live object can have, and the fixed part must fit. Freed blocks, and objects that a free
+ * list keeps (reference count 0), are passed over.
  *
  * Nothing here is trusted: each pool, chunk and link is checked; what does not hold is skipped and
  * counted in `skipped`. Sizes are bytes. */
@@ -37,26 +37,26 @@ enum heap_source {
 };
 
 struct heap_object {
-	struct object object;	/* at, p, type: as object_load() gives it */
-	addr_t block;		/* where its block begins; STATIC, LISTED: the object itself */
-	uint64_t block_size;	/* what the allocator gave it; 0: not known (STATIC, LISTED) */
-	bool tracked;		/* the cyclic collector knows it (gc.is_tracked()) */
-	bool frozen;		/* and set it aside: it is in the permanent generation, and so not in
-				 * gc.get_objects(). gc.freeze() does that; 3.12+ also to immortals */
-	uint8_t source;		/* enum heap_source */
+	struct object object; /* at, p, type: as object_load() gives it */
+	addr_t block;         /* where its block begins; STATIC, LISTED: the object itself */
+	uint64_t block_size;  /* what the allocator gave it; 0: not known (STATIC, LISTED) */
+	bool tracked;         /* the cyclic collector knows it (gc.is_tracked()) */
+	bool frozen;          /* and set it aside: it is in the permanent generation, and so not in
+			       * gc.get_objects(): by gc.freeze(), and 3.12+ when immortal */
+	uint8_t source;       /* enum heap_source */
 };
 
 /* What was found of one source, and what could not be looked at. */
 struct heap_account {
-	uint64_t parts;		/* arenas, segments, runs of chunks, data segments */
-	uint64_t bytes;		/* of address space that they take */
-	uint64_t lost;		/* of these: not in the core */
+	uint64_t parts; /* arenas, segments, runs of chunks, data segments */
+	uint64_t bytes; /* of address space that they take */
+	uint64_t lost;  /* of these: not in the core */
 };
 
 struct pyheap;
 
 struct pyheap_options {
-	struct progress *progress;	/* NULL: nobody is watching */
+	struct progress *progress; /* NULL: nobody is watching */
 };
 
 /* ERROR_INTERNAL: out of memory. What is missing or damaged is no error: see the accounts and the
@@ -74,11 +74,13 @@ size_t pyheap_parts(const struct pyheap *heap);
 /* How much work a part is, in bytes, to deal parts to threads evenly. */
 uint64_t pyheap_part_size(const struct pyheap *heap, size_t part);
 
-/* Objects of the parts [first, end). One iterator belongs to one thread; all threads may use one
- * heap. Not to be copied once begun. */
+/* Objects of the parts [first, end). One iterator belongs to one thread; threads may share a heap.
+ * The type of what it gives is known to object_size() already. */
 struct heap_iter;
 /* NULL: out of memory. */
 struct heap_iter *heap_objects(struct pyheap *heap, size_t first, size_t end);
+/* On with other parts; what it knows of types stays. */
+void heap_iter_move(struct heap_iter *it, size_t first, size_t end);
 /* Each object once, in address order. */
 bool heap_next(struct heap_iter *it, struct heap_object *ret);
 void heap_iter_free(struct heap_iter *it);
@@ -86,18 +88,18 @@ OWNED(struct heap_iter, heap_iter_free);
 
 /* What an iterator passed over. */
 struct heap_skipped {
-	uint64_t lost;		/* bytes of pools, pages, chunks that are not in the core */
-	uint64_t damaged;	/* bytes of those whose headers contradict themselves */
+	uint64_t lost;    /* bytes of pools, pages, chunks that are not in the core */
+	uint64_t damaged; /* bytes of those whose headers contradict themselves */
 };
 struct heap_skipped heap_iter_skipped(const struct heap_iter *it);
 
 /* --- one of them ----------------------------------------------------------------------------- */
 
 enum heap_place {
-	HEAP_NOWHERE,		/* not in Python's memory, as far as is known */
-	HEAP_OBJECT,		/* in the block of a live object: *ret is filled */
-	HEAP_BLOCK,		/* in a used block with no object in it: keys of dicts, items of lists */
-	HEAP_FREE,		/* in a free block, or between blocks */
+	HEAP_NOWHERE, /* not in Python's memory, as far as is known */
+	HEAP_OBJECT,  /* in the block of a live object: *ret is filled */
+	HEAP_BLOCK,   /* in a used block with no object in it: keys of dicts, items of lists */
+	HEAP_FREE,    /* in a free block, or between blocks */
 };
 /* In what does this address lie? Of ret: block and block_size are known wherever there is a block.
  * For one thread at a time. */
@@ -112,10 +114,10 @@ bool pyheap_object_at(struct pyheap *heap, addr_t addr, struct heap_object *ret)
 /* The list heads: of each interpreter that has lists of its own, generations 0..2 (3: the permanent
  * one). 3.14.0-3.14.4: 0 young, 1 and 2 the old spaces. Free-threaded builds have none. */
 struct gc_list {
-	const char *name;	/* "generation 0", "permanent", ...; static */
-	addr_t head;		/* a PyGC_Head */
-	unsigned generation;	/* 0..2; 3: permanent */
-	struct interpreter interp;	/* .at 0: all interpreters share it (2.7 - 3.8) */
+	const char *name;          /* "generation 0", "permanent", ...; static */
+	addr_t head;               /* a PyGC_Head */
+	unsigned generation;       /* 0..2; 3: permanent */
+	struct interpreter interp; /* .at 0: all interpreters share it (2.7 - 3.8) */
 };
 size_t gc_lists(struct runtime *rt, struct gc_list *ret, size_t max);
 
@@ -123,7 +125,7 @@ size_t gc_lists(struct runtime *rt, struct gc_list *ret, size_t max);
  * for the list itself. Low bits of links are masked. */
 struct gc_list_iter {
 	struct runtime *rt;
-	struct chain chain;	/* of gc heads; its end says how the list ended */
+	struct chain chain; /* of gc heads; its end says how the list ended */
 	addr_t head;
 };
 struct gc_list_iter gc_list_objects(struct runtime *rt, const struct gc_list *list);

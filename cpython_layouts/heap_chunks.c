@@ -8,8 +8,8 @@
  * first chunk exactly to its end. Three sorts:
  *
  *	brk      begins with a region (its first chunk is the thread cache), ends with the top chunk
- *	thread   heap_info at a multiple of 64 MiB: ar_ptr, prev, size, ...; the first of an arena holds its
- *	         malloc_state too
+ *	thread   heap_info at a multiple of 64 MiB: ar_ptr, prev, size, ...; the first of an arena
+ *	         holds its malloc_state too
  *	mapped   a chunk of its own pages, flag 2; at any page of a region
  *
  * A chunk on the thread cache or in a fast bin looks used; what was an object there has lost its
@@ -22,13 +22,13 @@ enum {
 	CHUNK_MAPPED = 2,
 	CHUNK_FLAGS = 7,
 	PAGE = 4096,
-	FIRST_PAGES = 1024,	/* of a region in which its heap may begin (behind .bss) */
-	STATE_MAX = 4096,	/* bytes that heap_info and malloc_state take at most */
+	FIRST_PAGES = 1024, /* of a region in which its heap may begin (behind .bss) */
+	STATE_MAX = 4096,   /* bytes that heap_info and malloc_state take at most */
 };
 #define THREAD_HEAP (UINT64_C(64) << 20) /* HEAP_MAX_SIZE on 64 bits; 1 MiB on 32 */
 
 struct chunk {
-	uint64_t size;		/* bytes with the header */
+	uint64_t size; /* bytes with the header */
 	uint64_t flags;
 };
 
@@ -78,8 +78,12 @@ enum heap_step heap_next_chunk(struct heap_iter *it)
 	}
 	if (heap_int_block(it, at + header, p, seen))
 		return STEP_UNIT;
-	it->unit = (struct heap_unit){ .at = at + header, .p = p, .block_size = usable, .count = 1,
-				       .seen = seen, .place = HEAP_ANY_PLACE };
+	it->unit = (struct heap_unit){ .at = at + header,
+				       .p = p,
+				       .block_size = usable,
+				       .count = 1,
+				       .seen = seen,
+				       .place = HEAP_ANY_PLACE };
 	return STEP_UNIT;
 }
 
@@ -111,9 +115,12 @@ bool heap_int_block(struct heap_iter *it, addr_t at, const uint8_t *p, uint64_t 
 		}
 		if (ints < 1)
 			continue;
-		it->unit = (struct heap_unit){ .at = at + first, .p = p + first,
-					       .block_size = object, .count = count,
-					       .seen = object, .place = HEAP_BARE };
+		it->unit = (struct heap_unit){ .at = at + first,
+					       .p = p + first,
+					       .block_size = object,
+					       .count = count,
+					       .seen = object,
+					       .place = HEAP_BARE };
 		return true;
 	}
 	return false;
@@ -122,10 +129,10 @@ bool heap_int_block(struct heap_iter *it, addr_t at, const uint8_t *p, uint64_t 
 /* --- finding heaps ---------------------------------------------------------------------------- */
 
 struct chain_walk {
-	addr_t start, end;	/* where the first chunk lies; where the heap ends */
+	addr_t start, end; /* where the first chunk lies; where the heap ends */
 	addr_t reached;
 	uint64_t chunks;
-	bool lost;		/* it ends at memory that is not in the core */
+	bool lost; /* it ends at memory that is not in the core */
 };
 
 /* Walk without adding: a heap is believed by where its chunks lead. */
@@ -165,7 +172,8 @@ static bool add_heap(struct pyheap *heap, const struct chain_walk *walk)
 		at += chunk.size;
 		if (at - first < HEAP_PART_BYTES && at < walk->reached)
 			continue;
-		if (!heap_add_part(heap, &(struct heap_part){ .start = first, .end = at, .source = HEAP_CHUNK }))
+		if (!heap_add_part(heap, &(struct heap_part){
+						 .start = first, .end = at, .source = HEAP_CHUNK }))
 			return false;
 		first = at;
 	}
@@ -221,9 +229,9 @@ static bool find_mapped(struct pyheap *heap, addr_t start, addr_t end)
 	while (at + PAGE <= end) {
 		const uint8_t *p = memory_at(&heap->rt->target->memory, at, 2 * word);
 		struct chunk chunk;
-		if (!p || load_word(heap->rt->layout.machine, p) ||
-		    !chunk_view(heap, at, &chunk) || chunk.flags != CHUNK_MAPPED ||
-		    chunk.size < PAGE - 2 * word || chunk.size > end - at) {
+		if (!p || load_word(heap->rt->layout.machine, p) || !chunk_view(heap, at, &chunk) ||
+		    chunk.flags != CHUNK_MAPPED || chunk.size < PAGE - 2 * word ||
+		    chunk.size > end - at) {
 			at += PAGE;
 			continue;
 		}
@@ -236,7 +244,9 @@ static bool find_mapped(struct pyheap *heap, addr_t start, addr_t end)
 		struct heap_account *account = &heap->accounts[HEAP_CHUNK];
 		account->bytes += pages;
 		account->lost += pages - memory_span(&heap->rt->target->memory, at, pages);
-		const struct heap_part part = { .start = at, .end = at + pages, .source = HEAP_CHUNK };
+		const struct heap_part part = { .start = at,
+						.end = at + pages,
+						.source = HEAP_CHUNK };
 		if (!heap_add_part(heap, &part))
 			return false;
 		at += pages;
@@ -277,7 +287,7 @@ bool heap_find_chunks(struct pyheap *heap)
 	struct heap_region_iter it = { .target = target };
 	struct heap_region region;
 	if (heap->rt->layout.version.free_threaded)
-		return true;	/* all objects are mimalloc's */
+		return true; /* all objects are mimalloc's */
 	while (heap_region_next(&it, &region))
 		if (!find_heaps_in(heap, &region))
 			return false;

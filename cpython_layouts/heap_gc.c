@@ -3,17 +3,17 @@
  *
  *	gc_generation.head <-> PyGC_Head | object <-> PyGC_Head | object <-> back to the head
  *
- * Following them costs a cache miss an object on an aged heap, so the walk over all objects does not:
- * the links are in front of the objects that it sees anyway. Only what lies where no allocator was
- * recognised is found through its neighbours in the lists. */
+ * Following them costs a cache miss an object on an aged heap, so the walk over all objects does
+ * not: the links are in front of the objects that it sees anyway. Only what lies where no
+ * allocator was recognised is found through its neighbours in the lists. */
 #include "core/checked.h"
 #include "cpython_layouts/heap_parts.h"
 
 enum {
 	GENERATIONS = 3,
-	LINK_MASK = 3,			/* 3.8+: flags in the low bits (Include/internal/pycore_gc.h) */
-	OBJECTS_MAX = INT32_MAX,	/* of one list */
-	SAMPLE_MAX = 4096,		/* of each list, from its old end */
+	LINK_MASK = 3,           /* 3.8+: flags in the low bits (Include/internal/pycore_gc.h) */
+	OBJECTS_MAX = INT32_MAX, /* of one list */
+	SAMPLE_MAX = 4096,       /* of each list, from its old end */
 };
 
 static addr_t link_of(uint64_t word)
@@ -23,8 +23,8 @@ static addr_t link_of(uint64_t word)
 
 /* --- heads ----------------------------------------------------------------------------------- */
 
-/* Of the lists that all interpreters share: 3.7 and 3.8 keep them in _PyRuntime, 2.7 and 3.6 in static
- * variables that the exported _PyGC_generation0 leads to. */
+/* Of the lists that all interpreters share: 3.7 and 3.8 keep them in _PyRuntime, 2.7 and 3.6 in
+ * static variables that the exported _PyGC_generation0 leads to. */
 static addr_t shared_generations(struct runtime *rt)
 {
 	const struct layout *l = &rt->layout;
@@ -39,8 +39,8 @@ static addr_t shared_generations(struct runtime *rt)
 	return 0;
 }
 
-static size_t add_lists(const struct layout *l, addr_t generations, const struct interpreter *interp,
-			struct gc_list *ret, size_t max)
+static size_t add_lists(const struct layout *l, addr_t generations,
+			const struct interpreter *interp, struct gc_list *ret, size_t max)
 {
 	static const char *const names[GENERATIONS] = { "generation 0", "generation 1",
 							"generation 2" };
@@ -52,10 +52,11 @@ static size_t add_lists(const struct layout *l, addr_t generations, const struct
 					     i, *interp };
 	if (HAS(l, _gc_runtime_state, permanent_generation) && n < max) {
 		addr_t gc = generations - OFFSET(l, _gc_runtime_state, generations);
-		ret[n++] = (struct gc_list){ "permanent",
-					     gc + OFFSET(l, _gc_runtime_state, permanent_generation) +
-						     OFFSET(l, gc_generation, head),
-					     GENERATIONS, *interp };
+		ret[n++] =
+			(struct gc_list){ "permanent",
+					  gc + OFFSET(l, _gc_runtime_state, permanent_generation) +
+						  OFFSET(l, gc_generation, head),
+					  GENERATIONS, *interp };
 	}
 	return n;
 }
@@ -71,7 +72,8 @@ size_t gc_lists(struct runtime *rt, struct gc_list *ret, size_t max)
 	while (interpreter_next(&it, &interp)) {
 		if (!interp.gc) {
 			addr_t shared = shared_generations(rt);
-			return shared ? add_lists(l, shared, &(struct interpreter){ 0 }, ret, max) : 0;
+			return shared ? add_lists(l, shared, &(struct interpreter){ 0 }, ret, max)
+				      : 0;
 		}
 		n += add_lists(l, interp.gc + OFFSET(l, _gc_runtime_state, generations), &interp,
 			       ret + n, max - n);
@@ -107,8 +109,8 @@ bool gc_list_next(struct gc_list_iter *it, addr_t *ret)
 	return true;
 }
 
-/* Up to 3.7 gc_refs is -2 where an object is untracked (from 3.4 on above one flag bit); from 3.8 on
- * _gc_next is 0. */
+/* Up to 3.7 gc_refs is -2 where an object is untracked (from 3.4 on above one flag bit); from 3.8
+ * on _gc_next is 0. */
 bool heap_head_is_tracked(const struct layout *l, const uint8_t *head)
 {
 	if (!HAS(l, PyGC_Head, gc_refs))
@@ -128,17 +130,18 @@ bool object_is_tracked(struct runtime *rt, const struct object *o)
 	if (o->type->flags & TPFLAGS_TYPE_SUBCLASS && HAS(l, PyTypeObject, tp_flags) &&
 	    !(GET(l, o->p, PyTypeObject, tp_flags) & TPFLAGS_HEAPTYPE))
 		return false;
-	const uint8_t *head = memory_at(&rt->target->memory, o->at - SIZEOF(l, PyGC_Head),
-					SIZEOF(l, PyGC_Head));
+	const uint8_t *head =
+		memory_at(&rt->target->memory, o->at - SIZEOF(l, PyGC_Head), SIZEOF(l, PyGC_Head));
 	return head && heap_head_is_tracked(l, head);
 }
 
-/* --- the permanent generation ------------------------------------------------------------------ */
+/* --- the permanent generation ----------------------------------------------------------------- */
 
-/* A collection moves what became immortal there from 3.12 on (update_refs()), gc.freeze() moves all. */
+/* A collection moves what became immortal there from 3.12 on (update_refs()), gc.freeze() moves
+ * all. */
 static bool freeze(struct pyheap *heap, addr_t at)
 {
-	enum { BITS_MAX = 64 << 20 };	/* bytes of a part that has a bit for each word */
+	enum { BITS_MAX = 64 << 20 }; /* bytes of a part that has a bit for each word */
 	struct heap_part *part = (struct heap_part *)heap_part_at(heap, at);
 	if (!part)
 		return true;
@@ -180,11 +183,11 @@ bool heap_find_frozen(struct pyheap *heap)
 
 struct strays {
 	struct pyheap *heap;
-	struct map seen;		/* object -> 1 */
-	VEC(addr_t) todo;		/* objects whose neighbours are still to be looked at */
+	struct map seen;  /* object -> 1 */
+	VEC(addr_t) todo; /* objects whose neighbours are still to be looked at */
 	struct gc_list lists[64];
 	size_t list_count;
-	bool failed;			/* out of memory */
+	bool failed; /* out of memory */
 };
 
 static bool is_list_head(const struct strays *s, addr_t head)
@@ -202,8 +205,8 @@ static void consider(struct strays *s, addr_t head)
 	addr_t at = head + s->heap->gc_head;
 	struct object o;
 	bool is_new;
-	if (!head || heap_part_at(s->heap, head) || is_list_head(s, head) || map_find(&s->seen, at) ||
-	    !object_load(rt, at, &o) || !object_is_tracked(rt, &o))
+	if (!head || heap_part_at(s->heap, head) || is_list_head(s, head) ||
+	    map_find(&s->seen, at) || !object_load(rt, at, &o) || !object_is_tracked(rt, &o))
 		return;
 	addr_t *todo = NULL;
 	if (!map_insert(&s->seen, at, &is_new) || !(todo = vec_push(&s->todo)))
@@ -242,7 +245,8 @@ static bool leads_out(struct strays *s)
 static void follow_all(struct strays *s)
 {
 	struct pyheap *heap = s->heap;
-	_cleanup_(owned_heap_iter_free) struct heap_iter *it = heap_objects(heap, 0, heap->parts.len);
+	_cleanup_(owned_heap_iter_free) struct heap_iter *it =
+		heap_objects(heap, 0, heap->parts.len);
 	struct heap_object o;
 	if (!it)
 		s->failed = true;
@@ -250,8 +254,8 @@ static void follow_all(struct strays *s)
 		if (o.tracked && o.object.at - heap->gc_head >= o.block)
 			consider_neighbours(s, o.object.p - heap->gc_head);
 		if (n % 65536 == 0)
-			progress_show(heap->progress, "finding large objects", it->part,
-				      heap->parts.len);
+			progress_show(heap->progress, "finding large objects",
+				      (uint64_t)it->part << 20, (uint64_t)heap->parts.len << 20);
 	}
 }
 
@@ -278,7 +282,9 @@ static bool add_listed_parts(struct pyheap *heap)
 		}
 		const struct heap_part added = { .start = heap->listed.items[first],
 						 .end = heap->listed.items[i - 1] + 1,
-						 .source = HEAP_LISTED, .first = first, .last = i };
+						 .source = HEAP_LISTED,
+						 .first = first,
+						 .last = i };
 		if (!heap_add_part(heap, &added))
 			return false;
 	}
@@ -293,9 +299,9 @@ bool heap_find_listed(struct pyheap *heap)
 	if (s.list_count && (leads_out(&s) || s.failed)) {
 		follow_all(&s);
 		for (size_t i = 0; i < s.todo.len && !s.failed; i++) {
-			const uint8_t *head = memory_at(&heap->rt->target->memory,
-							s.todo.items[i] - heap->gc_head,
-							heap->gc_head);
+			const uint8_t *head =
+				memory_at(&heap->rt->target->memory,
+					  s.todo.items[i] - heap->gc_head, heap->gc_head);
 			if (head)
 				consider_neighbours(&s, head);
 		}
@@ -322,14 +328,17 @@ enum heap_step heap_next_listed(struct heap_iter *it)
 	if (it->cursor >= it->now->last)
 		return STEP_END;
 	addr_t at = heap->listed.items[it->cursor++];
-	const uint8_t *p = memory_at(&heap->rt->target->memory, at, SIZEOF(&heap->rt->layout, PyObject));
+	const uint8_t *p =
+		memory_at(&heap->rt->target->memory, at, SIZEOF(&heap->rt->layout, PyObject));
 	const struct heap_type *type =
-		p ? heap_type_at(&it->recognizer, GET(&heap->rt->layout, p, PyObject, ob_type)) : NULL;
+		p ? heap_type_at(&it->recognizer, GET(&heap->rt->layout, p, PyObject, ob_type))
+		  : NULL;
 	p = type ? memory_at(&heap->rt->target->memory, at, type->least) : NULL;
 	if (!p)
 		return STEP_NOTHING;
 	o = (struct object){ at, p, type->type };
-	it->unit = (struct heap_unit){ .at = o.at, .p = o.p, .seen = type->least, .count = 1,
-				       .place = HEAP_BARE };
+	it->unit = (struct heap_unit){
+		.at = o.at, .p = o.p, .seen = type->least, .count = 1, .place = HEAP_BARE
+	};
 	return STEP_UNIT;
 }

@@ -6,21 +6,22 @@
  *
  * Segments are recognised by their header and by their slices, which cover them without a gap: so
  * those of threads that ended are found too, which no list of a live thread names. A page's tag
- * says what is in it (Include/internal/pycore_mimalloc.h): memory, objects, objects that the collector
- * knows, and those with a pre-header. Free blocks are on one of the page's three lists. */
+ * says what is in it (Include/internal/pycore_mimalloc.h): memory, objects, objects that the
+ * collector knows, and those with a pre-header. Free blocks are on one of the page's three
+ * lists. */
 #include "core/checked.h"
 #include "cpython_layouts/heap_parts.h"
 
 enum {
 	SLICE = 64 << 10,
 	SLICES_MAX = 512,
+	HUGE_SLICES_MAX = 1 << 24, /* a TiB */
 	INFO_MAX = 8,
 	TAG_MEMORY = 0,
 	TAG_OBJECT = 1,
 	TAG_GC = 2,
 	TAG_GC_PRE = 3,
 	KIND_HUGE = 1,
-	SEGMENT_WORDS = 4,
 };
 #define SEGMENT (UINT64_C(32) << 20)
 
@@ -30,7 +31,7 @@ static uint64_t slices_at(const struct layout *l, addr_t segment, uint64_t i)
 }
 
 struct segment {
-	uint64_t info, entries, slices;	/* slices of the header; slices with an entry; all */
+	uint64_t info, entries, slices; /* slices of the header; slices with an entry; all */
 	bool huge;
 };
 
@@ -38,10 +39,10 @@ static bool segment_view(struct runtime *rt, addr_t at, struct segment *ret)
 {
 	uint64_t used, kind;
 	if (!READ(rt, at, mi_segment_t, segment_info_slices, &ret->info) || !ret->info ||
-	    ret->info >= INFO_MAX ||
-	    !READ(rt, at, mi_segment_t, slice_entries, &ret->entries) || ret->entries > SLICES_MAX ||
-	    ret->entries < ret->info || !READ(rt, at, mi_segment_t, used, &used) || !used ||
-	    used > SLICES_MAX || !READ(rt, at, mi_segment_t, kind, &kind) || kind > KIND_HUGE ||
+	    ret->info >= INFO_MAX || !READ(rt, at, mi_segment_t, slice_entries, &ret->entries) ||
+	    ret->entries > SLICES_MAX || ret->entries < ret->info ||
+	    !READ(rt, at, mi_segment_t, used, &used) || !used || used > SLICES_MAX ||
+	    !READ(rt, at, mi_segment_t, kind, &kind) || kind > KIND_HUGE ||
 	    !READ(rt, at, mi_segment_t, segment_slices, &ret->slices) || ret->slices < ret->entries)
 		return false;
 	ret->huge = kind == KIND_HUGE;
@@ -53,7 +54,8 @@ static bool slices_add_up(struct runtime *rt, addr_t at, const struct segment *s
 {
 	uint64_t count, i = s->info;
 	while (i < s->entries) {
-		if (!READ(rt, slices_at(&rt->layout, at, i), mi_page_t, slice_count, &count) || !count)
+		if (!READ(rt, slices_at(&rt->layout, at, i), mi_page_t, slice_count, &count) ||
+		    !count)
 			return false;
 		i += count;
 	}
@@ -74,11 +76,16 @@ bool heap_find_pages(struct pyheap *heap)
 			struct segment s;
 			if (!segment_view(rt, at, &s) || !slices_add_up(rt, at, &s))
 				continue;
-			uint64_t bytes = MIN(s.slices, UINT64_MAX / SLICE) * SLICE;
-			addr_t end = bytes > region.end - at ? region.end : at + bytes;
-			account->bytes += end - at;
-			if (!heap_add_part(heap, &(struct heap_part){ .start = at, .end = end, .source = HEAP_PAGE }))
-				return false;
+			/* Slices that were given back are holes (PROT_NONE in debug builds): it may
+			 * reach beyond this region. */
+			uint64_t bytes = MIN(s.slices, (uint64_t)HUGE_SLICES_MAX) * SLICE;
+			addr_t end = at + bytes;
+			account->bytes += bytes;
+			const struct heap_part part = { .start = at,
+							.end = end,
+							.source = HEAP_PAGE };
+			if (end < at || !heap_add_part(heap, &part))
+				return end < at;
 			at += (end - at - 1) & ~(SEGMENT - 1);
 		}
 	}
@@ -101,7 +108,8 @@ static addr_t blocks_of(const struct layout *l, const uint8_t *p, addr_t segment
 
 /* A next pointer, as it is kept in a free block (mi_block_nextx): encoded with the page's keys in
  * debug builds, where the page's own address stands for the end. */
-static addr_t decode_link(const struct layout *l, const uint8_t *page, addr_t page_at, uint64_t word)
+static addr_t decode_link(const struct layout *l, const uint8_t *page, addr_t page_at,
+			  uint64_t word)
 {
 	if (!HAS(l, mi_page_t, keys))
 		return word;
@@ -114,10 +122,10 @@ static addr_t decode_link(const struct layout *l, const uint8_t *page, addr_t pa
 }
 
 struct page {
-	addr_t at, blocks;		/* mi_page_t; its first block */
+	addr_t at, blocks; /* mi_page_t; its first block */
 	const uint8_t *p, *blocks_p;
 	uint64_t block_size, capacity;
-	uint64_t bytes;			/* of blocks that can be seen */
+	uint64_t bytes; /* of blocks that can be seen */
 };
 
 static bool mark_list(struct heap_iter *it, const struct page *page, addr_t first)
@@ -145,8 +153,8 @@ static bool page_unit(struct heap_iter *it, const struct page *page, uint64_t ta
 	memset(it->free_bits, 0, (page->capacity / 64 + 1) * sizeof(it->free_bits[0]));
 	bool whole = mark_list(it, page, GET(l, page->p, mi_page_t, free));
 	whole &= mark_list(it, page, GET(l, page->p, mi_page_t, local_free));
-	whole &= mark_list(it, page, GET(l, page->p, mi_page_t, xthread_free) &
-					     ~(uint64_t)THREAD_FREE_FLAGS);
+	whole &= mark_list(it, page,
+			   GET(l, page->p, mi_page_t, xthread_free) & ~(uint64_t)THREAD_FREE_FLAGS);
 	if (!whole)
 		it->skipped.damaged += page->block_size;
 	it->unit = (struct heap_unit){
@@ -154,9 +162,9 @@ static bool page_unit(struct heap_iter *it, const struct page *page, uint64_t ta
 		.p = page->blocks_p,
 		.block_size = page->block_size,
 		.seen = MIN(page->block_size, page->bytes),
-		.count = page->bytes >= page->block_size ? page->bytes / page->block_size :
-			 page->capacity			 ? 1 :
-							   0,
+		.count = page->bytes >= page->block_size ? page->bytes / page->block_size
+			 : page->capacity                ? 1
+							 : 0,
 		.any_free = true,
 		.place = tag == TAG_GC_PRE ? 2 * l->machine->word : 0,
 	};

@@ -15,39 +15,39 @@
 #include "core/map.h"
 #include "cpython_layouts/heap.h"
 
-#define HEAP_UNIT_BLOCKS 65536	/* a unit has at most so many: mimalloc counts them in 16 bits */
-#define HEAP_PART_BYTES	 (UINT64_C(1) << 20) /* chunks are cut into parts of about that many */
+#define HEAP_UNIT_BLOCKS 65536 /* a unit has at most so many: mimalloc counts them in 16 bits */
+#define HEAP_PART_BYTES  (UINT64_C(1) << 20) /* chunks are cut into parts of about that many */
 
 struct heap_part {
 	addr_t start, end;
-	uint8_t source;		/* enum heap_source */
-	size_t first, last;	/* LISTED: of pyheap.listed */
-	uint8_t *frozen;	/* a bit for each word of it: an object there is frozen; NULL: none */
+	uint8_t source;     /* enum heap_source */
+	size_t first, last; /* LISTED: of pyheap.listed */
+	uint8_t *frozen;    /* a bit for each word of it: an object there is frozen; NULL: none */
 };
 
 struct pyheap {
 	struct runtime *rt;
-	VEC(struct heap_part) parts;	/* disjoint */
-	size_t sorted;			/* of these are in order: all but those just being found */
-	VEC(addr_t) listed;		/* sorted: objects that lie in no other part */
-	struct map frozen;		/* of parts too large for bits */
+	VEC(struct heap_part) parts; /* disjoint */
+	size_t sorted;               /* of these are in order: all but those just being found */
+	VEC(addr_t) listed;          /* sorted: objects that lie in no other part */
+	struct map frozen;           /* of parts too large for bits */
 	struct heap_account accounts[HEAP_SOURCES];
 	struct progress *progress;
-	uint64_t pool_size;		/* bytes; 0: no pools */
-	uint64_t gc_head;		/* bytes of a PyGC_Head; 0: none (free-threaded) */
-	uint64_t places[3];		/* where in a block an object may begin, without debug padding */
+	uint64_t pool_size; /* bytes; 0: no pools */
+	uint64_t gc_head;   /* bytes of a PyGC_Head; 0: none (free-threaded) */
+	uint64_t places[3]; /* where in a block an object may begin, without debug padding */
 	size_t place_count;
-	pthread_mutex_t lock;		/* over rt's cache of types */
-	struct heap_iter *finder;	/* pyheap_find()'s; NULL: not needed yet */
+	pthread_mutex_t lock;     /* over rt's cache of types */
+	struct heap_iter *finder; /* pyheap_find()'s; NULL: not needed yet */
 };
 
 /* Types that a thread met, and addresses that were no types. */
 #define HEAP_TYPE_SLOTS 1024
 struct heap_type {
-	addr_t at;			/* 0: free */
-	const struct pytype *type;	/* NULL: no type is there */
-	uint32_t presize;		/* bytes in front of its objects */
-	uint32_t least;			/* bytes that an object of it takes at least */
+	addr_t at;                 /* 0: free */
+	const struct pytype *type; /* NULL: no type is there */
+	uint32_t presize;          /* bytes in front of its objects */
+	uint32_t least;            /* bytes that an object of it takes at least */
 };
 struct recognizer {
 	struct pyheap *heap;
@@ -55,27 +55,27 @@ struct recognizer {
 };
 
 enum {
-	HEAP_ANY_PLACE = -1,		/* to be found out by the type */
-	HEAP_BARE = -2,			/* at the block's start: no head of the collector, no padding */
+	HEAP_ANY_PLACE = -1, /* to be found out by the type */
+	HEAP_BARE = -2,      /* at the block's start: no head of the collector, no padding */
 };
 
 struct heap_unit {
-	addr_t at;		/* of its first block */
-	const uint8_t *p;	/* host bytes of all its blocks */
+	addr_t at;        /* of its first block */
+	const uint8_t *p; /* host bytes of all its blocks */
 	uint64_t block_size;
-	uint64_t seen;		/* bytes of a block that p covers; less than block_size where lost */
-	size_t count;		/* of blocks */
-	bool any_free;		/* look into the iterator's free bits */
-	int64_t place;		/* bytes from block to object, or one of these */
+	uint64_t seen; /* bytes of a block that p covers; less than block_size where lost */
+	size_t count;  /* of blocks */
+	bool any_free; /* look into the iterator's free bits */
+	int64_t place; /* bytes from block to object, or one of these */
 };
 
 struct heap_iter {
 	struct recognizer recognizer;
-	size_t part, last;	/* parts still to come: [part, last) */
+	size_t part, last; /* parts still to come: [part, last) */
 	const struct heap_part *now;
-	addr_t cursor;		/* the next unit of the part */
+	addr_t cursor; /* the next unit of the part */
 	struct heap_unit unit;
-	size_t index;		/* the next block of the unit */
+	size_t index; /* the next block of the unit */
 	struct heap_skipped skipped;
 	uint64_t free_bits[HEAP_UNIT_BLOCKS / 64];
 };
@@ -134,15 +134,15 @@ const struct heap_type *heap_type_at(struct recognizer *r, addr_t at);
 /* By the host bytes of a PyGC_Head. */
 bool heap_head_is_tracked(const struct layout *l, const uint8_t *head);
 
-/* --- regions: neighbouring writable extents of no file, lost ones included ---------------------- */
+/* --- regions: neighbouring writable extents of no file, lost ones included -------------------- */
 
 struct heap_region {
 	addr_t start, end;
-	bool behind_module;	/* it goes on from a module's .bss */
+	bool behind_module; /* it goes on from a module's .bss */
 };
 struct heap_region_iter {
 	const struct target *target;
-	size_t next;		/* of the memory's extents */
+	size_t next; /* of the memory's extents */
 };
 /* Those that no module's file maps: malloc's, mmap's, stacks. */
 bool heap_region_next(struct heap_region_iter *it, struct heap_region *ret);

@@ -5,29 +5,32 @@
  *	                                         ^ nextoffset     ^ maxnextoffset + size
  *
  * A free block's first word leads to the next free one; pool_header.freeblock to the first.
- * The block's size is pool size - maxnextoffset (pool_init), whatever the alignment was: 8 bytes up to
- * 2.7.16, 3.6 and 3.7.3, 16 since. Full pools are in no list, so arenas are walked, not lists. */
+ * The block's size is pool size - maxnextoffset (pool_init), whatever the alignment was: 8 bytes
+ * up to 2.7.16, 3.6 and 3.7.3, 16 since. Full pools are in no list, so arenas are walked, not
+ * lists. */
 #include "core/checked.h"
 #include "cpython_layouts/heap_parts.h"
 
 enum {
-	SMALL_MAX = 512,		/* SMALL_REQUEST_THRESHOLD */
+	SMALL_MAX = 512, /* SMALL_REQUEST_THRESHOLD */
 	ARENAS_MAX = 1 << 24,
-	POOL_BYTES_OLD = 4096,		/* up to 3.9 */
+	POOL_BYTES_OLD = 4096, /* up to 3.9 */
 	POOL_BYTES = 16384,
 	POOLS_IN_ARENA_MAX = 1 << 13,
 	SAMPLES_MAX = 3,
-	SEARCH_MAX = 64 << 20,		/* bytes of module data searched for the array */
+	SEARCH_MAX = 64 << 20, /* bytes of module data searched for the array */
 };
 
 /* The parts of a pool's header; false: it contradicts itself. An unused pool has count 0. */
 struct pool {
-	uint32_t count, size, carved;	/* blocks in use; bytes of a block; blocks used so far or ever */
+	uint32_t count, size,
+		carved; /* blocks in use; bytes of a block; blocks used so far or ever */
 	addr_t freeblock;
 	uint32_t arena;
 };
 
-static bool pool_view(const struct layout *l, const uint8_t *p, uint64_t pool_size, struct pool *ret)
+static bool pool_view(const struct layout *l, const uint8_t *p, uint64_t pool_size,
+		      struct pool *ret)
 {
 	uint64_t header = (SIZEOF(l, pool_header) + 15) & ~UINT64_C(15);
 	ret->count = (uint32_t)GET(l, p, pool_header, ref_count);
@@ -101,7 +104,7 @@ enum heap_step heap_next_pool(struct heap_iter *it)
 /* --- arenas ---------------------------------------------------------------------------------- */
 
 struct arenas {
-	addr_t array;		/* of arena_object */
+	addr_t array; /* of arena_object */
 	uint64_t count;
 };
 
@@ -147,7 +150,8 @@ static bool add_arena(struct pyheap *heap, const uint8_t *p)
 		return true;
 	account->bytes += bytes;
 	account->lost += end - first - memory_span(&heap->rt->target->memory, first, end - first);
-	return heap_add_part(heap, &(struct heap_part){ .start = first, .end = end, .source = HEAP_POOL });
+	return heap_add_part(
+		heap, &(struct heap_part){ .start = first, .end = end, .source = HEAP_POOL });
 }
 
 static bool add_arenas(struct pyheap *heap, const struct arenas *arenas)
@@ -245,7 +249,8 @@ static uint64_t count_arenas(struct runtime *rt, addr_t array)
 		addr_t address = GET(l, p, arena_object, address);
 		uint64_t pools = GET(l, p, arena_object, ntotalpools);
 		/* new_arena() sets address to 0 for those it has not handed out yet */
-		if (address && (!pools || pools > POOLS_IN_ARENA_MAX || (pools & (pools + 1) && pools & (pools - 1)) ||
+		if (address && (!pools || pools > POOLS_IN_ARENA_MAX ||
+				(pools & (pools + 1) && pools & (pools - 1)) ||
 				GET(l, p, arena_object, nfreepools) > pools || address % 4096))
 			break;
 	}
@@ -299,7 +304,7 @@ static bool find_static_arenas(struct pyheap *heap, const struct interpreter *in
 	struct arenas arenas;
 	size_t count = sample_pools(heap->rt, interp, pools, arena);
 	if (!count)
-		return true;	/* PYTHONMALLOC=malloc, or the objects are lost */
+		return true; /* PYTHONMALLOC=malloc, or the objects are lost */
 	if ((arenas_by_symbol(heap->rt, &arenas) &&
 	     holds_pools(heap->rt, arenas.array, pools, arena, count)) ||
 	    arenas_by_search(heap->rt, pools, arena, count, &arenas))

@@ -14,7 +14,8 @@ bool heap_find_static(struct pyheap *heap)
 		const struct module *module = target_module_at(t, e->start);
 		if (!(e->flags & EXTENT_WRITE) || !module)
 			continue;
-		struct heap_part part = { .start = e->start, .end = MIN(e->end, module->end),
+		struct heap_part part = { .start = e->start,
+					  .end = MIN(e->end, module->end),
 					  .source = HEAP_STATIC };
 		struct heap_account *account = &heap->accounts[HEAP_STATIC];
 		account->bytes += part.end - part.start;
@@ -45,8 +46,11 @@ enum heap_step heap_next_static(struct heap_iter *it)
 			continue;
 		/* what looks like an object within one is a part of it */
 		it->cursor = start + i + ((type->least + word - 1) & ~(word - 1));
-		it->unit = (struct heap_unit){ .at = start + i, .p = p + i, .seen = type->least,
-					       .count = 1, .place = HEAP_BARE };
+		it->unit = (struct heap_unit){ .at = start + i,
+					       .p = p + i,
+					       .seen = type->least,
+					       .count = 1,
+					       .place = HEAP_BARE };
 		return STEP_UNIT;
 	}
 	return STEP_END;

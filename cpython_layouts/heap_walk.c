@@ -1,8 +1,8 @@
-/* Which blocks hold objects. Threads that walk parts share the heap, and each has a recognizer with a
- * cache of types of its own, so that the hot path takes no lock. */
+/* Which blocks hold objects. Threads that walk parts share the heap, and each has a recognizer
+ * with a cache of types of its own, so that the hot path takes no lock. */
 #include "core/checked.h"
 #include "cpython_layouts/heap_parts.h"
-#include "cpython_layouts/type.h"
+#include "cpython_layouts/sizes.h"
 
 /* --- types ----------------------------------------------------------------------------------- */
 
@@ -37,6 +37,8 @@ const struct heap_type *heap_type_at(struct recognizer *r, addr_t at)
 		return NULL;
 	pthread_mutex_lock(&r->heap->lock);
 	const struct pytype *type = pytype_at(r->heap->rt, at);
+	if (type)
+		size_resolve(r->heap->rt, type);
 	pthread_mutex_unlock(&r->heap->lock);
 	if (!type) {
 		other->at = at;
@@ -49,8 +51,8 @@ const struct heap_type *heap_type_at(struct recognizer *r, addr_t at)
 
 /* --- one block ------------------------------------------------------------------------------- */
 
-/* Debug hooks (Objects/obmalloc.c, _PyMem_DebugRawAlloc) put in front of a block its size, the letter
- * of its domain and 7 forbidden bytes: 0xfd from 3.7.4 on, 0xfb before. Is that there? */
+/* Debug hooks (Objects/obmalloc.c, _PyMem_DebugRawAlloc) put in front of a block its size, the
+ * letter of its domain and 7 forbidden bytes: 0xfd from 3.7.4 on, 0xfb before. Is that there? */
 static bool is_padded(const struct machine *machine, const uint8_t *p, uint64_t size)
 {
 	enum { OLD = 0xfb, NEW = 0xfd };
@@ -59,8 +61,8 @@ static bool is_padded(const struct machine *machine, const uint8_t *p, uint64_t 
 	       !memcmp(mark + 1, mark + 2, machine->word - 2);
 }
 
-/* Bytes of padding in front of what may be an object; -1: the block is memory of another kind. 'o' is
- * the domain of objects, 'm' and 'r' are not: but a large object is 'o' within 'r'. */
+/* Bytes of padding in front of what may be an object; -1: the block is memory of another kind. 'o'
+ * is the domain of objects, 'm' and 'r' are not: but a large object is 'o' within 'r'. */
 static int64_t padding_of(const struct machine *machine, const uint8_t *p, uint64_t size)
 {
 	uint64_t padding = 0;
@@ -72,8 +74,9 @@ static int64_t padding_of(const struct machine *machine, const uint8_t *p, uint6
 	return domain == 'o' ? (int64_t)padding : -1;
 }
 
-/* Is the count the address of an object? So it is in an array of pointers whose second names a type,
- * and on the free lists of 3.14+, where the address lies so low that it looks like a count. */
+/* Is the count the address of an object? So it is in an array of pointers whose second names a
+ * type, and on the free lists of 3.14+, where the address lies so low that it looks like a
+ * count. */
 static bool is_pointer(struct recognizer *r, const uint8_t *p)
 {
 	const struct layout *l = &r->heap->rt->layout;
@@ -114,10 +117,10 @@ static bool is_text(const struct layout *l, const uint8_t *p)
 /* Links of a tracked object are addresses; 3.8+ keeps only a flag of one that is not tracked. */
 static bool is_gc_head(const struct layout *l, const uint8_t *head, bool tracked)
 {
-	enum { ADDRESS_BITS = 56 };
+	enum { ADDRESS_BITS = 56, LOWEST = 0x1000 };
 	uint64_t next = GET(l, head, PyGC_Head, gc_next), prev = GET(l, head, PyGC_Head, gc_prev);
 	if (tracked)
-		return !(next >> ADDRESS_BITS) && !(prev >> ADDRESS_BITS);
+		return next >= LOWEST && !(next >> ADDRESS_BITS) && !(prev >> ADDRESS_BITS);
 	return HAS(l, PyGC_Head, gc_refs) || prev <= 3;
 }
 
@@ -133,7 +136,9 @@ bool heap_recognize(struct recognizer *r, addr_t block, const uint8_t *p, uint64
 		return false;
 	size_t count = place == HEAP_ANY_PLACE ? heap->place_count : 1;
 	for (size_t i = 0; i < count; i++) {
-		uint64_t presize = place == HEAP_ANY_PLACE ? heap->places[i] : bare ? 0 : (uint64_t)place;
+		uint64_t presize = place == HEAP_ANY_PLACE ? heap->places[i]
+				   : bare                  ? 0
+							   : (uint64_t)place;
 		uint64_t offset = (uint64_t)padding + presize;
 		if (offset + header > size)
 			return false;
@@ -171,6 +176,14 @@ struct heap_iter *heap_objects(struct pyheap *heap, size_t first, size_t end)
 	return it;
 }
 
+void heap_iter_move(struct heap_iter *it, size_t first, size_t end)
+{
+	it->part = first;
+	it->last = MIN(end, it->recognizer.heap->parts.len);
+	it->now = NULL;
+	it->unit.count = it->index = 0;
+}
+
 void heap_iter_free(struct heap_iter *it)
 {
 	free(it);
@@ -184,8 +197,8 @@ struct heap_skipped heap_iter_skipped(const struct heap_iter *it)
 enum heap_step heap_next_unit(struct heap_iter *it)
 {
 	static enum heap_step (*const steps[])(struct heap_iter *) = {
-		[HEAP_POOL] = heap_next_pool,	  [HEAP_PAGE] = heap_next_page,
-		[HEAP_CHUNK] = heap_next_chunk,	  [HEAP_STATIC] = heap_next_static,
+		[HEAP_POOL] = heap_next_pool,     [HEAP_PAGE] = heap_next_page,
+		[HEAP_CHUNK] = heap_next_chunk,   [HEAP_STATIC] = heap_next_static,
 		[HEAP_LISTED] = heap_next_listed,
 	};
 	it->index = 0;

@@ -1,0 +1,375 @@
+/* heap: what fills the memory, as meliae's summarize() prints it. */
+#include "cpython_layouts/heap.h"
+
+#include "analyzers/heap_census.h"
+#include "analyzers/heap_list.h"
+#include "analyzers/session.h"
+#include "analyzers/words.h"
+#include "core/checked.h"
+#include "report/text.h"
+
+enum { TEXT_ROWS = 20 };	/* as meliae shows */
+
+struct heap_config {
+	bool summarize, list;
+	uint64_t top, jobs;
+	const char *type, *by, *sort;
+};
+
+#define AT(member) .offset = offsetof(struct heap_config, member)
+static const char *const by_choices[] = { "type", "module", "size", NULL };
+static const char *const sort_choices[] = { "size", "count", "max", "name", NULL };
+
+static const struct option heap_options[] = {
+	{ "summarize", 's', OPTION_FLAG, .help = "count all objects, by their types (the default)",
+	  AT(summarize) },
+	{ "by", 'b', OPTION_CHOICE, .help = "count by type, module, or size in powers of two",
+	  AT(by), .choices = by_choices },
+	{ "sort", 0, OPTION_CHOICE, .help = "by bytes, objects, the largest object or the name",
+	  AT(sort), .choices = sort_choices },
+	{ "top", 'n', OPTION_NUMBER, "N", "only the first N rows (text: 20, unless you say)",
+	  AT(top), .min = 1 },
+	{ "type", 't', OPTION_STRING, "GLOB", "only types of that name: dict, 'app.*'", AT(type) },
+	{ "list", 'l', OPTION_FLAG, .help = "name the objects instead of counting them", AT(list) },
+	{ "jobs", 'j', OPTION_NUMBER, "N", "threads to count with (as many as are worth it)",
+	  AT(jobs), .min = 1, .max = 64 },
+	{ 0 },
+};
+
+/* --- records --------------------------------------------------------------------------------- */
+
+enum row_column {
+	ROW_TYPE, ROW_COUNT, ROW_BYTES, ROW_MAX, ROW_TRACKED, ROW_TRACKED_BYTES, ROW_UNSURE,
+	ROW_INDEX, ROW_COUNT_SHARE, ROW_BYTES_SHARE, ROW_SHARE_SO_FAR, ROW_BAR, ROW_NAME_WIDTH,
+	ROW_COUNT_WIDTH, ROW_BYTES_WIDTH, ROW_MAX_WIDTH, ROW_COLUMNS,
+};
+#define HIDDEN(name_) { .name = name_, .type = VALUE_UINT, .hidden = true }
+
+static const struct column row_columns[] = {
+	[ROW_TYPE] = COLUMN("type", STRING,
+			    "plain for builtins, module.qualname else; with --by "
+			    "the module, or the range of sizes"),
+	[ROW_COUNT] = COLUMN("count", UINT, "objects"),
+	[ROW_BYTES] = COLUMN("bytes", UINT, "the sum of what sys.getsizeof() would say of each"),
+	[ROW_MAX] = COLUMN("max", UINT, "bytes of the largest"),
+	[ROW_TRACKED] = COLUMN("gc_tracked", UINT, "how many gc.get_objects() would hold"),
+	[ROW_TRACKED_BYTES] = COLUMN("gc_bytes", UINT, "the bytes of those alone"),
+	[ROW_UNSURE] = COLUMN("unsure", UINT,
+			      "how many have a size that may not be what "
+			      "sys.getsizeof() says: their __sizeof__ is their own"),
+	[ROW_INDEX] = HIDDEN("index"),
+	[ROW_COUNT_SHARE] = HIDDEN("count_share"),
+	[ROW_BYTES_SHARE] = HIDDEN("bytes_share"),
+	[ROW_SHARE_SO_FAR] = HIDDEN("share_so_far"),
+	[ROW_BAR] = HIDDEN("bar"),
+	[ROW_NAME_WIDTH] = HIDDEN("name_width"),
+	[ROW_COUNT_WIDTH] = HIDDEN("count_width"),
+	[ROW_BYTES_WIDTH] = HIDDEN("bytes_width"),
+	[ROW_MAX_WIDTH] = HIDDEN("max_width"),
+};
+
+/* In eighths of a column, behind the name, where a terminal is wide enough for it. */
+static void put_bar(struct text *out, const struct value *values)
+{
+	static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+	enum { BAR = 20, BEFORE = 54 };
+	uint64_t width = values[ROW_NAME_WIDTH].u, len = values[ROW_TYPE].s.len;
+	if (text_width(out) < BEFORE + width + 2 + BAR || len > width)
+		return;
+	uint64_t length = values[ROW_BAR].u * BAR * 8 / 1000;
+	text_printf(out, "%*s", (int)(width - len + 2), "");
+	text_style(out, STYLE_DIM);
+	for (uint64_t i = 0; i < length / 8; i++)
+		text_printf(out, "█");
+	text_printf(out, "%s", eighths[length % 8]);
+	text_style(out, STYLE_PLAIN);
+}
+
+static void row_text(struct text *out, const struct value *values)
+{
+	text_printf(out, "%6" PRIu64 "%*" PRIu64 "%4" PRIu64 "%*" PRIu64 "%4" PRIu64 "%4" PRIu64
+			 "%*" PRIu64 " ",
+		    values[ROW_INDEX].u, (int)values[ROW_COUNT_WIDTH].u, values[ROW_COUNT].u,
+		    values[ROW_COUNT_SHARE].u, (int)values[ROW_BYTES_WIDTH].u, values[ROW_BYTES].u,
+		    values[ROW_BYTES_SHARE].u, values[ROW_SHARE_SO_FAR].u,
+		    (int)values[ROW_MAX_WIDTH].u, values[ROW_MAX].u);
+	text_value(out, &row_columns[ROW_TYPE], &values[ROW_TYPE]);
+	put_bar(out, values);
+	text_put(out, "\n", 1);
+}
+
+static const struct record row_record = {
+	.name = "types", .list = true, .doc = "in the order asked for", COLUMNS(row_columns),
+	.text = row_text,
+};
+
+enum heap_column {
+	HEAP_BY, HEAP_OBJECTS, HEAP_BYTES, HEAP_TRACKED, HEAP_TRACKED_BYTES, HEAP_ROWS, HEAP_LOST,
+	HEAP_DAMAGED, HEAP_SEEN, HEAP_NOUN, HEAP_COUNT_WIDTH, HEAP_BYTES_WIDTH, HEAP_MAX_WIDTH,
+	HEAP_COLUMNS,
+};
+
+static const struct column heap_columns[] = {
+	[HEAP_BY] = COLUMN("by", STRING, "type, module or size"),
+	[HEAP_OBJECTS] = COLUMN("objects", UINT, "all of them, of the types asked for"),
+	[HEAP_BYTES] = COLUMN("bytes", UINT, "of all of them"),
+	[HEAP_TRACKED] = COLUMN("gc_tracked", UINT, "len(gc.get_objects()) of all interpreters"),
+	[HEAP_TRACKED_BYTES] = COLUMN("gc_bytes", UINT, "the bytes of those alone"),
+	[HEAP_ROWS] = COLUMN("rows", UINT, "types, modules or sizes that there are; `types` may "
+					   "have fewer (--top)"),
+	[HEAP_LOST] = COLUMN("lost", UINT, "bytes of Python's memory that are not in the core"),
+	[HEAP_DAMAGED] = COLUMN("damaged", UINT, "bytes that were passed over, as their headers "
+						 "contradict themselves"),
+	[HEAP_SEEN] = COLUMN("seen", FLOAT, "how much of Python's memory is in the core: 0 to 1"),
+	[HEAP_NOUN] = { .name = "noun", .type = VALUE_STRING, .hidden = true },
+	[HEAP_COUNT_WIDTH] = HIDDEN("count_width"),
+	[HEAP_BYTES_WIDTH] = HIDDEN("bytes_width"),
+	[HEAP_MAX_WIDTH] = HIDDEN("max_width"),
+};
+
+static void heap_text(struct text *out, const struct value *values)
+{
+	text_printf(out,
+		    "\nTotal %" PRIu64 " objects, %" PRIu64 " %s, Total size = %.1fMiB (%" PRIu64
+		    " bytes)\n",
+		    values[HEAP_OBJECTS].u, values[HEAP_ROWS].u, values[HEAP_NOUN].s.bytes,
+		    (double)values[HEAP_BYTES].u / (1 << 20), values[HEAP_BYTES].u);
+	text_style(out, STYLE_HEADING);
+	text_printf(out, " Index%*s   %%%*s   %% Cum%*s Kind\n", (int)values[HEAP_COUNT_WIDTH].u,
+		    "Count", (int)values[HEAP_BYTES_WIDTH].u, "Size", (int)values[HEAP_MAX_WIDTH].u,
+		    "Max");
+	text_style(out, STYLE_PLAIN);
+}
+
+static const struct record *const heap_children[] = { &row_record, NULL };
+static const struct record heap_record = {
+	.name = "heap", .doc = "every object of the process", COLUMNS(heap_columns),
+	.children = heap_children, .text = heap_text,
+};
+static const struct record *const root_children[] = { &heap_record, &heap_list_record, NULL };
+static const struct record heap_root = {
+	.name = "heap", .doc = "what fills the memory", .children = root_children,
+};
+
+/* --- reporting ------------------------------------------------------------------------------- */
+
+static uint64_t share(uint64_t part, uint64_t whole, uint64_t scale)
+{
+	return whole ? (uint64_t)((__uint128_t)part * scale / whole) : 0;
+}
+
+/* Of the table's columns: as meliae's, wider where a number needs it. */
+struct widths {
+	unsigned count, bytes, max, name;
+	uint64_t largest;	/* bytes of the largest row */
+};
+
+static unsigned width_of(uint64_t number, unsigned least)
+{
+	unsigned digits = 1;
+	for (; number > 9; number /= 10)
+		digits++;
+	return MAX(digits + 1, least);
+}
+
+static struct widths widths_of(const struct census *c, uint64_t limit)
+{
+	enum { COUNT = 8, BYTES = 10, LARGEST = 8, NAME_MAX_WIDTH = 40 };
+	struct widths w = { COUNT, BYTES, LARGEST, 0, 0 };
+	for (size_t i = 0; i < c->rows.len && i < limit; i++) {
+		const struct census_row *row = &c->rows.items[i];
+		unsigned name = (unsigned)MIN(strlen(row->name), (size_t)UINT16_MAX);
+		w.count = width_of(row->count, w.count);
+		w.bytes = width_of(row->bytes, w.bytes);
+		w.max = width_of(row->max, w.max);
+		w.largest = MAX(w.largest, row->bytes);
+		if (name <= NAME_MAX_WIDTH)
+			w.name = MAX(w.name, name);
+	}
+	return w;
+}
+
+static bool report_rows(const struct census *c, uint64_t limit, const struct widths *widths,
+			struct report *report)
+{
+	uint64_t so_far = 0;
+	for (size_t i = 0; i < c->rows.len && i < limit; i++) {
+		const struct census_row *row = &c->rows.items[i];
+		so_far += row->bytes;
+		const struct value values[ROW_COLUMNS] = {
+			[ROW_TYPE] = value_str(row->name),
+			[ROW_COUNT] = value_uint(row->count),
+			[ROW_BYTES] = value_uint(row->bytes),
+			[ROW_MAX] = value_uint(row->max),
+			[ROW_TRACKED] = value_uint(row->tracked),
+			[ROW_TRACKED_BYTES] = value_uint(row->tracked_bytes),
+			[ROW_UNSURE] = value_uint(row->unsure),
+			[ROW_INDEX] = value_uint(i),
+			[ROW_COUNT_SHARE] = value_uint(share(row->count, c->total.count, 100)),
+			[ROW_BYTES_SHARE] = value_uint(share(row->bytes, c->total.bytes, 100)),
+			[ROW_SHARE_SO_FAR] = value_uint(share(so_far, c->total.bytes, 100)),
+			[ROW_BAR] = value_uint(share(row->bytes, widths->largest, 1000)),
+			[ROW_NAME_WIDTH] = value_uint(widths->name),
+			[ROW_COUNT_WIDTH] = value_uint(widths->count),
+			[ROW_BYTES_WIDTH] = value_uint(widths->bytes),
+			[ROW_MAX_WIDTH] = value_uint(widths->max),
+		};
+		if (!report_row(report, &row_record, values))
+			return false;
+	}
+	return true;
+}
+
+struct seen {
+	uint64_t bytes, lost;	/* of all that Python's allocators took */
+	bool chunks;		/* malloc's heap was recognised, or is not needed */
+};
+
+static struct seen what_was_seen(const struct runtime *rt, const struct pyheap *heap)
+{
+	struct seen seen = { .chunks = rt->layout.version.free_threaded };
+	for (unsigned i = 0; i < HEAP_SOURCES; i++) {
+		const struct heap_account *account = pyheap_account(heap, i);
+		seen.bytes += account->bytes;
+		seen.lost += account->lost;
+	}
+	seen.chunks |= pyheap_account(heap, HEAP_CHUNK)->parts > 0;
+	return seen;
+}
+
+/* What the table does not say. */
+static void remark_limits(struct session *s, const struct seen *seen, const struct census *c)
+{
+	struct remarks *remarks = &s->target->remarks;
+	_str_ struct str bytes = STR_INIT;
+	uint64_t lost = MAX(seen->lost, c->skipped.lost);
+	if (lost) {
+		words_bytes(&bytes, lost);
+		remark_loss(remarks, "%s of Python's memory are not in the core: %.1f %% of it was "
+				     "counted", bytes.buf,
+			    100.0 * (double)(seen->bytes - MIN(lost, seen->bytes)) /
+				    (double)MAX(seen->bytes, UINT64_C(1)));
+	}
+	if (c->skipped.damaged) {
+		str_reset(&bytes);
+		words_bytes(&bytes, c->skipped.damaged);
+		remark_loss(remarks, "%s of Python's memory contradict themselves: what was there "
+				     "is not counted", bytes.buf);
+	}
+	if (!seen->chunks)
+		remark_info(remarks, "malloc's memory is not laid out as glibc's: objects larger "
+				     "than 512 bytes that the collector does not track are not "
+				     "counted");
+	if (c->total.unsure)
+		remark_info(remarks, "%" PRIu64 " objects have a __sizeof__ of their own that "
+				     "pycore does not know: they count with object.__sizeof__",
+			    c->total.unsure);
+}
+
+static const char *noun_of(const char *by)
+{
+	return streq(by, "type") ? "types" : streq(by, "module") ? "modules" : "sizes";
+}
+
+static bool report_census(struct session *s, const struct heap_config *config,
+			  const struct seen *seen, const struct census *c, struct report *report)
+{
+	uint64_t lost = MAX(seen->lost, c->skipped.lost);
+	uint64_t limit = config->top ? config->top : s->text_form ? TEXT_ROWS : UINT64_MAX;
+	const struct widths widths = widths_of(c, limit);
+	const char *by = config->by ? config->by : "type";
+	const struct value values[HEAP_COLUMNS] = {
+		[HEAP_BY] = value_str(by),
+		[HEAP_OBJECTS] = value_uint(c->total.count),
+		[HEAP_BYTES] = value_uint(c->total.bytes),
+		[HEAP_TRACKED] = value_uint(c->total.tracked),
+		[HEAP_TRACKED_BYTES] = value_uint(c->total.tracked_bytes),
+		[HEAP_ROWS] = value_uint(c->rows.len),
+		[HEAP_LOST] = value_uint(lost),
+		[HEAP_DAMAGED] = value_uint(c->skipped.damaged),
+		[HEAP_SEEN] =
+			value_float(seen->bytes ? (double)(seen->bytes - MIN(lost, seen->bytes)) /
+							  (double)seen->bytes
+						: 1),
+		[HEAP_NOUN] = value_str(noun_of(by)),
+		[HEAP_COUNT_WIDTH] = value_uint(widths.count),
+		[HEAP_BYTES_WIDTH] = value_uint(widths.bytes),
+		[HEAP_MAX_WIDTH] = value_uint(widths.max),
+	};
+	return report_open(report, &heap_record, values) &&
+	       report_rows(c, limit, &widths, report) && report_close(report);
+}
+
+static unsigned choice(const char *const *choices, const char *chosen)
+{
+	for (unsigned i = 0; chosen && choices[i]; i++)
+		if (streq(choices[i], chosen))
+			return i;
+	return 0;
+}
+
+static struct error *summarize(struct session *s, struct pyheap *heap,
+			       const struct heap_config *config, struct report *report)
+{
+	const struct census_options options = {
+		.by = choice(by_choices, config->by),
+		.sort = choice(sort_choices, config->sort),
+		.glob = config->type,
+		.jobs = (unsigned)config->jobs,
+		.progress = s->files->progress,
+	};
+	struct census census;
+	struct error *err = census_take(s->runtime, heap, &options, &census);
+	if (err)
+		return err;
+	const struct seen seen = what_was_seen(s->runtime, heap);
+	remark_limits(s, &seen, &census);
+	report_census(s, config, &seen, &census, report);
+	census_release(&census);
+	return NULL;
+}
+
+static struct error *run_heap(struct session *s, const void *config_, struct report *report)
+{
+	const struct heap_config *config = config_;
+	const struct pyheap_options options = { .progress = s->files->progress };
+	_cleanup_(owned_pyheap_free) struct pyheap *heap = NULL;
+	if (config->list && (config->summarize || config->by || config->sort))
+		return error_new(ERROR_USAGE, "--list names objects, --summarize, --by and --sort "
+					      "count them: choose one");
+	struct error *err = pyheap_load(s->runtime, &options, &heap);
+	if (err)
+		return err;
+	if (!config->list)
+		return summarize(s, heap, config, report);
+	progress_end(s->files->progress);
+	return heap_list(s->runtime, heap, config->type, config->top ? config->top : UINT64_MAX,
+			 report);
+}
+
+const struct analyzer analyzer_heap = {
+	.api = PYCORE_PLUGIN_API,
+	.name = "heap",
+	.summary = "what fills the memory: every object, counted by its type",
+	.description =
+		"Counts every Python object in the core: those that the cyclic collector tracks, "
+		"and "
+		"the str, int, bytes, float, tuples and dicts that it does not. Sizes are those of "
+		"sys.getsizeof(). The table is that of meliae's summarize(): objects, their share "
+		"of "
+		"all in %, bytes, their share, the share of this row and all above it, the largest "
+		"object, and the type.\n"
+		"Freed objects, and those that Python keeps for reuse, are not counted. What could "
+		"not "
+		"be seen is said below the table.",
+	.example = "pycore heap core.1234\n"
+		   "pycore heap --top 50 --sort count core.1234\n"
+		   "pycore heap --type 'app.*' --by module core.1234\n"
+		   "pycore heap --type app.Session --list --top 5 core.1234\n"
+		   "pycore heap --json core.1234 | jq '.heap.types[] | select(.count > 100000)'",
+	.options = heap_options,
+	.config_size = sizeof(struct heap_config),
+	.root = &heap_root,
+	.needs = NEEDS_TARGET | NEEDS_RUNTIME,
+	.run = run_heap,
+};

@@ -1,0 +1,283 @@
+/* See the header. Each thread takes the next few parts until none is left, and counts for
+ * itself. */
+#include "analyzers/heap_census.h"
+
+#include <fnmatch.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include "core/checked.h"
+#include "core/map.h"
+#include "core/str.h"
+#include "cpython_layouts/sizes.h"
+
+enum {
+	JOBS_MAX = 64,
+	PARTS_AT_ONCE = 8,	      /* handed to a thread: some MiB */
+	WORTH_A_THREAD = 16 << 20,    /* bytes of heap */
+	SIZE_ROWS = 65,		      /* powers of two */
+};
+#define ROW_HIDDEN SIZE_MAX /* of a type that --type does not name */
+
+struct work {
+	struct runtime *rt;
+	struct pyheap *heap;
+	const struct census_options *options;
+	atomic_size_t next;		/* part */
+	atomic_uint_least64_t done;	/* bytes */
+	uint64_t bytes;
+};
+
+struct worker {
+	struct work *work;
+	bool is_main;			/* the one that shows how far all are */
+	VEC(struct census_row) rows;	/* a type each */
+	struct map by_type;		/* struct pytype -> row */
+	const struct pytype *last;	/* objects come in runs of one type */
+	size_t last_row;
+	struct census_row sizes[SIZE_ROWS];
+	struct heap_skipped skipped;
+	bool failed;			/* out of memory */
+	bool started;
+	pthread_t thread;
+};
+
+/* --- one thread ------------------------------------------------------------------------------ */
+
+static bool row_of_type(struct worker *w, const struct pytype *type, size_t *ret)
+{
+	const char *glob = w->work->options->glob;
+	bool is_new;
+	if (w->last == type) {
+		*ret = w->last_row;
+		return true;
+	}
+	uint64_t *slot = map_insert(&w->by_type, (uintptr_t)type, &is_new);
+	if (!slot)
+		return false;
+	if (is_new && glob && fnmatch(glob, type->full_name, 0) != 0) {
+		*slot = ROW_HIDDEN;
+	} else if (is_new) {
+		struct census_row *row = vec_push(&w->rows);
+		if (!row)
+			return false;
+		row->name = type->full_name;
+		row->module = type->module ? type->module : "?";
+		*slot = w->rows.len - 1;
+	}
+	w->last = type;
+	w->last_row = *ret = *slot;
+	return true;
+}
+
+static void add(struct census_row *row, uint64_t size, bool tracked, bool sure)
+{
+	row->count++;
+	row->bytes += size;
+	row->max = MAX(row->max, size);
+	row->unsure += !sure;
+	row->tracked += tracked;
+	row->tracked_bytes += tracked ? size : 0;
+}
+
+static bool count_object(struct worker *w, const struct heap_object *o)
+{
+	size_t row;
+	uint64_t size = 0;
+	if (!row_of_type(w, o->object.type, &row))
+		return false;
+	if (row == ROW_HIDDEN)
+		return true;
+	bool sure = object_size(w->work->rt, &o->object, &size);
+	bool tracked = o->tracked && !o->frozen;
+	add(&w->rows.items[row], size, tracked, sure);
+	if (w->work->options->by == CENSUS_BY_SIZE)
+		add(&w->sizes[size ? 64 - __builtin_clzll(size) : 0], size, tracked, sure);
+	return true;
+}
+
+static void *count_parts(void *arg)
+{
+	struct worker *w = arg;
+	struct work *work = w->work;
+	size_t parts = pyheap_parts(work->heap), first;
+	_cleanup_(owned_heap_iter_free) struct heap_iter *it = heap_objects(work->heap, 0, 0);
+	struct heap_object o;
+	w->failed = !it;
+	while (!w->failed && (first = atomic_fetch_add(&work->next, PARTS_AT_ONCE)) < parts) {
+		size_t end = MIN(first + PARTS_AT_ONCE, parts);
+		heap_iter_move(it, first, end);
+		while (heap_next(it, &o) && !w->failed)
+			w->failed = !count_object(w, &o);
+		for (size_t i = first; i < end; i++)
+			atomic_fetch_add(&work->done, pyheap_part_size(work->heap, i));
+		if (w->is_main)
+			progress_show(work->options->progress, "counting objects",
+				      atomic_load(&work->done), work->bytes);
+	}
+	if (it)
+		w->skipped = heap_iter_skipped(it);
+	return NULL;
+}
+
+/* --- all threads ----------------------------------------------------------------------------- */
+
+static unsigned jobs_for(const struct work *work)
+{
+	unsigned jobs = work->options->jobs;
+	if (!jobs) {
+		cpu_set_t cpus;
+		int count = sched_getaffinity(0, sizeof(cpus), &cpus) ? 1 : CPU_COUNT(&cpus);
+		jobs = (unsigned)MIN((uint64_t)count, work->bytes / WORTH_A_THREAD + 1);
+	}
+	return MIN(MAX(jobs, 1u), (unsigned)JOBS_MAX);
+}
+
+/* A thread that cannot be had is no loss: the others do its work. */
+static void run_all(struct worker *workers, unsigned jobs)
+{
+	for (unsigned i = 1; i < jobs; i++)
+		workers[i].started =
+			pthread_create(&workers[i].thread, NULL, count_parts, &workers[i]) == 0;
+	workers[0].is_main = true;
+	count_parts(&workers[0]);
+	for (unsigned i = 1; i < jobs; i++)
+		if (workers[i].started)
+			pthread_join(workers[i].thread, NULL);
+}
+
+static void merge(struct census_row *into, const struct census_row *row)
+{
+	into->count += row->count;
+	into->bytes += row->bytes;
+	into->max = MAX(into->max, row->max);
+	into->tracked += row->tracked;
+	into->tracked_bytes += row->tracked_bytes;
+	into->unsure += row->unsure;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct census_row *x = a, *y = b;
+	return strcmp(x->name, y->name);
+}
+
+static int compare_bytes(const void *a, const void *b)
+{
+	const struct census_row *x = a, *y = b;
+	return x->bytes != y->bytes ? (x->bytes < y->bytes ? 1 : -1) : compare_names(a, b);
+}
+
+static int compare_counts(const void *a, const void *b)
+{
+	const struct census_row *x = a, *y = b;
+	return x->count != y->count ? (x->count < y->count ? 1 : -1) : compare_names(a, b);
+}
+
+static int compare_largest(const void *a, const void *b)
+{
+	const struct census_row *x = a, *y = b;
+	return x->max != y->max ? (x->max < y->max ? 1 : -1) : compare_names(a, b);
+}
+
+/* Types of one name are one row: a program that makes classes makes many of them. */
+static void merge_names(struct census *c)
+{
+	size_t kept = 0;
+	vec_sort(&c->rows, compare_names);
+	for (size_t i = 0; i < c->rows.len; i++) {
+		const struct census_row row = c->rows.items[i];
+		if (kept && streq(c->rows.items[kept - 1].name, row.name))
+			merge(&c->rows.items[kept - 1], &row);
+		else
+			c->rows.items[kept++] = row;
+	}
+	c->rows.len = kept;
+}
+
+static bool push(struct census *c, const struct census_row *row, const char *name)
+{
+	struct census_row *added = row->count ? vec_push(&c->rows) : NULL;
+	if (added) {
+		*added = *row;
+		added->name = name;
+	}
+	return added || !row->count;
+}
+
+static bool push_sizes(struct census *c, const struct worker *w)
+{
+	for (unsigned i = 0; i < SIZE_ROWS; i++) {
+		_str_ struct str name = STR_INIT;
+		if (!w->sizes[i].count)
+			continue;
+		uint64_t least = i ? UINT64_C(1) << (i - 1) : 0;
+		str_printf(&name, "%" PRIu64 "..%" PRIu64, least, i ? least * 2 - 1 : 0);
+		const char *kept = arena_copy(&c->arena, name.buf, name.len);
+		if (name.failed || !kept || !push(c, &w->sizes[i], kept))
+			return false;
+	}
+	return true;
+}
+
+static bool gather(struct census *c, const struct worker *w, enum census_by by)
+{
+	const struct census_row *row;
+	c->skipped.lost += w->skipped.lost;
+	c->skipped.damaged += w->skipped.damaged;
+	vec_each(row, &w->rows) {
+		merge(&c->total, row);
+		const char *name = by == CENSUS_BY_MODULE ? row->module : row->name;
+		if (by != CENSUS_BY_SIZE && !push(c, row, name))
+			return false;
+	}
+	return by != CENSUS_BY_SIZE || push_sizes(c, w);
+}
+
+static void sort_rows(struct census *c, enum census_sort sort)
+{
+	static int (*const compare[])(const void *, const void *) = {
+		[CENSUS_SORT_SIZE] = compare_bytes,
+		[CENSUS_SORT_COUNT] = compare_counts,
+		[CENSUS_SORT_MAX] = compare_largest,
+		[CENSUS_SORT_NAME] = compare_names,
+	};
+	vec_sort(&c->rows, compare[sort]);
+}
+
+struct error *census_take(struct runtime *rt, struct pyheap *heap,
+			  const struct census_options *options, struct census *ret)
+{
+	struct work work = { .rt = rt, .heap = heap, .options = options };
+	for (size_t i = 0; i < pyheap_parts(heap); i++)
+		work.bytes += pyheap_part_size(heap, i);
+	unsigned jobs = jobs_for(&work);
+	_free_ struct worker *workers = calloc(jobs, sizeof(*workers));
+	if (!workers)
+		return error_nomem();
+	for (unsigned i = 0; i < jobs; i++)
+		workers[i].work = &work;
+	run_all(workers, jobs);
+	struct census c = { .arena = ARENA_INIT };
+	bool ok = true;
+	for (unsigned i = 0; i < jobs; i++) {
+		ok = ok && !workers[i].failed && gather(&c, &workers[i], options->by);
+		vec_release(&workers[i].rows);
+		map_release(&workers[i].by_type);
+	}
+	progress_end(options->progress);
+	if (!ok) {
+		census_release(&c);
+		return error_nomem();
+	}
+	merge_names(&c);
+	sort_rows(&c, options->sort);
+	*ret = c;
+	return NULL;
+}
+
+void census_release(struct census *c)
+{
+	vec_release(&c->rows);
+	arena_release(&c->arena);
+}
