@@ -4,6 +4,8 @@
 #include "core/checked.h"
 #include "cpython_layouts/kinds/kind.h"
 
+#define BASES_MAX 64 /* of a chain of tp_base */
+
 static const struct size_rule *const families[] = {
 	size_rules_builtin,
 	size_rules_code,
@@ -90,6 +92,23 @@ static const struct size_rule *rule_of_bases(struct runtime *rt, const struct py
 	return rule ? rule : rule_default(&rt->layout, type);
 }
 
+/* What C wrote is of the type that object's own __sizeof__ is of: told without its name, which may
+ * be lost. */
+static bool is_method_of_c(struct runtime *rt, const struct pytype *type, const struct object *o)
+{
+	const struct layout *l = &rt->layout;
+	const uint8_t *p;
+	uint64_t flags;
+	if (o->type->fixed < SIZEOF(l, PyDescrObject))
+		return false;
+	if (streq(o->type->full_name, "method_descriptor"))
+		return true;
+	for (int i = 0; type->base && i < BASES_MAX; i++)
+		type = type->base;
+	addr_t method = dict_get(rt, pytype_dict(rt, type), "__sizeof__");
+	return head_load(rt, method, &p, &flags) && GET(l, p, PyObject, ob_type) == o->type->at;
+}
+
 /* The rule of a method that was found under the name __sizeof__. */
 static const struct size_rule *rule_of_method(struct runtime *rt, const struct pytype *type,
 					      addr_t method, uint8_t *doubt)
@@ -100,8 +119,7 @@ static const struct size_rule *rule_of_method(struct runtime *rt, const struct p
 	if (!object_load(rt, method, &o))
 		return NULL;
 	*doubt = is_kind(&o, "function") ? SIZE_BY_PYTHON : SIZE_BY_OTHERS;
-	if (!streq(o.type->full_name, "method_descriptor") ||
-	    o.type->fixed < SIZEOF(l, PyDescrObject))
+	if (!is_method_of_c(rt, type, &o))
 		return NULL;
 	const struct pytype *owner = pytype_at(rt, GET(l, o.p, PyDescrObject, d_type));
 	if (!owner)

@@ -100,6 +100,28 @@ static void object_size__does_not_guess_what_code_says(void **state)
 	}
 }
 
+/* No static type has a name where the file is not at hand: what object's own is of is C's. */
+static void object_size__knows_a_method_of_c_without_its_name(void **state)
+{
+	HEAP_EACH(h, v)
+	{
+		uint32_t basic = SIZEOF(h->l, PyListObject);
+		addr_t method = sizes_method(h, h->list_type),
+		       own = sizes_method(h, h->object_type);
+		addr_t type = GET(h->l, heap_at(h, method), PyObject, ob_type);
+		HPUT(h, own, PyObject, ob_type, type);
+		HPUT(h, type, PyTypeObject, tp_name, 0);
+		HPUT(h, h->object_type, PyTypeObject, tp_dict,
+		     heap_dict(h, 1, (addr_t[]){ heap_text(h, "__sizeof__"), own }));
+		addr_t class =
+			sizes_class(h, "L", h->list_type, TPFLAGS_LIST_SUBCLASS, basic, method);
+		addr_t at = heap_object(h, class, basic);
+		HPUT(h, at, PyListObject, allocated, 5);
+		assert_size(h, v, at, basic + 5 * h->machine.word);
+		assert_size(h, v, heap_none(h), SIZEOF(h->l, PyObject));
+	}
+}
+
 static void object_size__is_lost_where_the_method_is(void **state)
 {
 	HEAP_EACH(h, v)
@@ -158,6 +180,7 @@ int main(void)
 		cmocka_unit_test(object_size__knows_when_a_type_has_a_head),
 		cmocka_unit_test(object_size__follows_the_method_to_its_class),
 		cmocka_unit_test(object_size__does_not_guess_what_code_says),
+		cmocka_unit_test(object_size__knows_a_method_of_c_without_its_name),
 		cmocka_unit_test(object_size__is_lost_where_the_method_is),
 		cmocka_unit_test(object_size__refuses_more_than_the_process_had),
 		cmocka_unit_test(object_size__reads_nothing_behind_a_short_instance),
