@@ -46,6 +46,8 @@ enum analyzer_needs {
 					 * the report then goes to standard output */
 	WANTS_SANDBOX = 16,		/* read in a sandbox unless --sandbox=off */
 	TAKES_NO_CORE = 32,		/* of no core in particular */
+	TAKES_SUBJECT = 64,		/* the last word is no file but what is asked about
+					 * (session.subject) */
 };
 
 struct analyzer {

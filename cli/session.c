@@ -49,9 +49,21 @@ void inputs_release(struct inputs *inputs)
 	store_release(&inputs->store);
 }
 
-struct error *inputs_from(const struct common *common, const struct arguments *arguments,
+/* `pycore object CORE PATH`: the last word is taken from those that name files. */
+static void take_subject(const struct common *common, struct arguments *words, struct inputs *ret)
+{
+	size_t first = common->core || common->core_fd ? 0 : 1;
+	if (words->words.len > first)
+		ret->subject = words->words.items[--words->words.len];
+}
+
+struct error *inputs_from(const struct common *common, const struct arguments *all,
 			  const struct analyzer *command, unsigned needs, struct inputs *ret)
 {
+	struct arguments files = *all;	/* all remains the owner */
+	const struct arguments *arguments = &files;
+	if (needs & TAKES_SUBJECT)
+		take_subject(common, &files, ret);
 	size_t given = arguments->words.len, allowed = common->core ? 1 : 2;
 	const char *const *words = arguments->words.items;
 	for (size_t i = 0; i < given; i++) {
@@ -130,6 +142,7 @@ struct error *session_open(struct session *ret, const struct common *common,
 {
 	ret->text_form = !common->json;
 	ret->output = common->output;
+	ret->subject = inputs->subject;
 	struct error *err = ret->files ? NULL : new_files(ret, common, inputs, progress);
 	if (err)
 		return err;

@@ -136,6 +136,23 @@ check 'never in JSON' [ "$(grep -c $'\033' "$dir/out")" -eq 0 ]
 NO_COLOR=1 run bt "$core"
 check 'NO_COLOR' same
 
+run object "$core"
+check 'object: of which?' fails_with 2 'which object'
+run object "$core" "sys.modules['sys'].maxsize"
+check 'object: a path' out_has 'int at 0x'
+run object --why "$core" "sys.modules['sys'].maxsize"
+check 'object: why it is alive' out_has "sys.modules['sys'].maxsize"
+run object --why "$core" "sys.modules['os'].environ"
+check 'object: why an attribute of a module is' out_has "sys.modules['os'].environ"
+run object "$core" "sys.modules['sys'].nothing.more"
+check 'object: a path that leads nowhere' fails_with 2 'no such attribute'
+run object "$core" "sys.modules['sys'"
+check 'object: a path that is none' fails_with 2 'not closed'
+run object "$core" 0x10
+check 'object: an address of nothing' fails_with 3 'no Python object at 0x10'
+run object "$exe" -c "$core" sys.path
+check 'object, as gdb is called' out_has 'list at 0x'
+
 cat >"$dir/validate.py" <<'PY'
 import json, sys
 schema, document = (json.load(open(name, encoding="utf-8")) for name in sys.argv[1:3])
@@ -151,6 +168,7 @@ for command in $commands; do
 	extra=()
 	[ "$command" = slim ] && extra=(-o "$dir/small")
 	[ "$command" = list ] || extra+=("$core")
+	[ "$command" = object ] && extra+=("sys.modules['sys'].version_info[0]")
 	run "$command" --json "${extra[@]}"
 	check "$command --json is done" exits 0
 	check "$command --json is what --schema says" \

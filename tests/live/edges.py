@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import program
+import pycorerun
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -79,6 +80,49 @@ def differences(truth, found):
     return told
 
 
+def sample(truth):
+    """Some addresses, of many types."""
+    found = {}
+    for address, (kind, wanted) in truth.items():
+        if wanted and kind not in INFERRED and kind != "type":
+            found.setdefault(kind, address)
+    kinds = [k for k in sorted(found) if k.startswith("__main__.")][:6]
+    return [found[k] for k in kinds + ["list", "dict", "set", "function",
+                                       "generator", "cell"] if k in found]
+
+
+def object_differences(ask, truth, address):
+    """pycore object's answers about one object."""
+    got = ask("--referents", "--referrers", "--why", "0x" + address)
+    links = [link["address"][2:] for link in got["referents"]
+             if link["traversed"]]
+    told = [] if collections.Counter(links) == truth[address][1] else [
+        "0x%s: referents %s, want %s" % (address, links,
+                                         list(truth[address][1]))]
+    wanted = {a for a, (kind, refs) in truth.items()
+              if address in refs and kind not in INFERRED}
+    links = {link["address"][2:] for link in got["referrers"]
+             if link["traversed"]} & {
+                 a for a, (kind, _) in truth.items() if kind not in INFERRED}
+    if links != wanted:
+        told.append("0x%s: referrers %s, want %s" % (
+            address, sorted(links)[:5], sorted(wanted)[:5]))
+    if not got["why"]:
+        told.append("0x%s (%s): nothing keeps it alive" % (
+            address, truth[address][0]))
+    for way in got["why"]:
+        path = way["path"]
+        if path.startswith(("sys.modules[", "thread ")) and \
+                " key " not in path and "..." not in path and \
+                " element" not in path and "->" not in path and \
+                ".raised" not in path and ".handled" not in path:
+            again = ask(path)["object"]["address"]
+            if again != "0x" + address:
+                told.append("%s leads to %s, not to 0x%s" % (
+                    path, again, address))
+    return told
+
+
 class Edges(program.Program):
     """Every object of the heap: none missing, none invented."""
 
@@ -99,7 +143,22 @@ class Edges(program.Program):
         truth = truth_of(path)
         found = edges_of(tool, core, interpreter, base, list(truth))
         few = [] if len(truth) > 20000 else ["only %d objects" % len(truth)]
-        return [("objects", few), ("edges", differences(truth, found))]
+        results = [("objects", few), ("edges", differences(truth, found))]
+
+        def ask(*arguments):
+            """pycore object ... as JSON."""
+            got = pycorerun.run(binary, "object", "--json", *arguments[:-1],
+                                *interpreter.pycore_options(base), core,
+                                arguments[-1])
+            if got.code not in (0, 1):
+                raise ValueError("object %s: exit code %s: %s" % (
+                    arguments, got.code, got.err[:300]))
+            return got.json()
+
+        told = []
+        for address in sample(truth):
+            told += object_differences(ask, truth, address)
+        return results + [("object", told)]
 
 
 ALL = [Edges("edges", quick=True)]
