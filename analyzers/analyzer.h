@@ -48,6 +48,7 @@ enum analyzer_needs {
 	TAKES_NO_CORE = 32,		/* of no core in particular */
 	TAKES_SUBJECT = 64,		/* the last word is no file but what is asked about
 					 * (session.subject) */
+	RAW_TEXT = 128,			/* as text, what run() writes is all: no process, no notes */
 };
 
 struct analyzer {

@@ -100,14 +100,15 @@ static void note_missing_runtime(struct session *s, struct report *report)
 }
 
 /* The records of a command, and what was lost on the way. */
-static struct error *write_records(struct session *s, const struct analyzer *command,
-				   const void *config, struct report *report)
+static struct error *write_records(const struct run *run, struct report *report)
 {
-	if (s->target && !process_report(s, report))
+	struct session *s = run->session;
+	bool raw = run->needs & RAW_TEXT && !run->common->json;
+	if (s->target && !raw && !process_report(s, report))
 		return NULL;
-	struct error *err = command->run(s, config, report);
+	struct error *err = run->command->run(s, run->config, report);
 	note_missing_runtime(s, report);
-	if (s->target)
+	if (s->target && !raw)
 		session_report_remarks(s, report);
 	return err;
 }
@@ -145,7 +146,7 @@ static int write_report(const struct run *run, FILE *out)
 		composed_release(&composed);
 		return fail(error_nomem());
 	}
-	int code = end_report(report, write_records(s, command, run->config, report), common);
+	int code = end_report(report, write_records(run, report), common);
 	if (code == EXIT_DONE && (report_has_loss(report) ||
 				  (s->target && (s->target->truncated || s->target->remarks.loss))))
 		code = EXIT_LOSS;

@@ -64,7 +64,7 @@ int broker_ask(int socket, int where, const char *path)
 /* An ELF file, a script, or Python's source by its name. */
 static bool is_wanted(int fd, const char *path)
 {
-	static const char *const suffixes[] = { ".py", ".pyw", ".pyx", ".pxi" };
+	static const char *const suffixes[] = { ".py", ".pyw", ".pyx", ".pxi", "/os-release" };
 	char magic[4] = { 0 };
 	if (pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
 	    (memcmp(magic, "\x7f" "ELF", 4) == 0 || memcmp(magic, "#!", 2) == 0))

@@ -5,6 +5,7 @@
 #define REPORT_FORM_H
 
 #include "core/vec.h"
+#include "report/json.h"
 #include "report/output.h"
 #include "report/report.h"
 #include "report/text.h"
@@ -55,9 +56,5 @@ struct form {
 };
 
 extern const struct form text_form, json_form;
-
-/* As a JSON string with its quotes: always valid UTF-8, and safe for a terminal. A lone surrogate
- * is escaped (\udc80), bytes that are not UTF-8 become U+FFFD. */
-void json_string(struct output *o, const char *bytes, size_t len);
 
 #endif

@@ -1,0 +1,71 @@
+/* The parts of pycore report among themselves: report.c runs bt and reads its JSON document;
+ * report_crash.c finds the crash in it; each format (report_text.c, report_satyr.c, report_events.c)
+ * writes that down in its own way. */
+#ifndef ANALYZERS_REPORT_CRASH_H
+#define ANALYZERS_REPORT_CRASH_H
+
+#include "core/str.h"
+#include "core/target.h"
+#include "report/json.h"
+
+struct crash_thread {
+	const struct json *json;		/* one of the document's "threads" */
+	const struct json **frames;		/* Python's, innermost first; in the arena */
+	size_t count;
+};
+
+struct crash {
+	const char *text;			/* the document itself */
+	size_t text_len;
+	const struct json *process, *signal, *python, *notes;
+	struct crash_thread *threads;		/* the document's, the crashed one first */
+	size_t thread_count;
+	char fingerprint[33];
+	const char *title;			/* "SIGSEGV in ship (shop.py)" */
+	const char *signal_name;		/* "SIGSEGV"; NULL: it did not die of one */
+	/* What the document does not have. */
+	const struct target *target;		/* for its modules; NULL: none */
+	const char *distribution;		/* text of /etc/os-release; "": not known */
+};
+
+/* document: text_len bytes. Everything else lives in the arena. false: not such a document, or
+ * memory is out. */
+bool crash_load(struct crash *c, struct arena *arena, const char *text, size_t text_len);
+
+/* What identifies a crash (docs/reports.md has the rule); the text that is hashed goes to *ret. */
+void crash_identity(const struct crash *c, struct str *ret);
+
+/* NULL: neither. The qualified name, as tracebacks show it. */
+const char *crash_function(const struct json *frame);
+const char *crash_file(const struct json *frame);	/* "?" where it is lost */
+const char *crash_base(const char *path);	/* its last component */
+/* "died of SIGSEGV (Segmentation fault) at 0x10: address not mapped to object" */
+void crash_death(const struct crash *c, struct str *ret);
+/* Bytes of the core on a line of their own: what would end it, or move a cursor, is escaped. */
+void crash_put(struct output *o, const char *text);
+/* "Traceback (most recent call last):" and so on, each line behind prefix. */
+void crash_traceback(struct output *o, const struct crash_thread *thread, const char *prefix);
+
+struct report_format {
+	const char *name;
+	void (*write)(const struct crash *c, struct output *o);
+};
+extern const struct report_format report_formats[];	/* ends with an empty one */
+
+void report_write_text(const struct crash *c, struct output *o);
+void report_write_json(const struct crash *c, struct output *o);
+void report_write_markdown(const struct crash *c, struct output *o);
+void report_write_gitlab(const struct crash *c, struct output *o);
+void report_write_apport(const struct crash *c, struct output *o);
+void report_write_satyr_python(const struct crash *c, struct output *o);
+void report_write_satyr_core(const struct crash *c, struct output *o);
+void report_write_ureport(const struct crash *c, struct output *o);
+void report_write_sentry(const struct crash *c, struct output *o);
+void report_write_otel(const struct crash *c, struct output *o);
+
+/* JSON, member by member: "key": value, behind a comma unless it is the first of its object. */
+void put_key(struct output *o, const char *key, bool first);
+void put_text(struct output *o, const char *key, const char *text, bool first);	/* NULL: null */
+void put_number(struct output *o, const char *key, int64_t number, bool first);
+
+#endif

@@ -1,0 +1,301 @@
+/* For event stores: Sentry's envelope (getsentry/relay, relay-event-schema/src/protocol) and an
+ * OpenTelemetry log record (semantic conventions for exceptions, OTLP's JSON form). Both are only
+ * printed; sending them is for who has the key. */
+#include "analyzers/report_crash.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "core/checked.h"
+#include "core/sha256.h"
+#include "core/stored.h"
+#include "core/str.h"
+
+/* What Sentry keeps of a stack is about that much; the innermost are what matters. */
+enum { FRAMES_MAX = 250, IMAGES_MAX = 500 };
+
+/* The same event for the same core: sent twice, it is stored once. */
+static void event_id(const struct crash *c, char ret[33])
+{
+	_str_ struct str text = STR_INIT;
+	uint8_t hash[32];
+	str_printf(&text, "%s %" PRId64 " %" PRId64 " %s", c->fingerprint,
+		   json_int(json_get(c->process, "pid"), 0), c->target ? c->target->process.time : 0,
+		   json_text(json_get(c->process, "build_id")) ? json_text(json_get(c->process, "build_id")) : "");
+	sha256(text.buf, text.len, hash);
+	for (size_t i = 0; i < 16; i++)
+		snprintf(ret + 2 * i, 3, "%02x", hash[i]);
+}
+
+/* Not the interpreter's own library, nor what was installed into it. */
+static bool is_application(const char *file)
+{
+	return file[0] != '<' && !strstr(file, "/site-packages/") && !strstr(file, "/dist-packages/") &&
+	       !strstr(file, "/lib/python") && !strstr(file, "/lib64/python");
+}
+
+static void put_bool(struct output *o, const char *key, bool truth, bool first)
+{
+	put_key(o, key, first);
+	output_puts(o, truth ? "true" : "false");
+}
+
+static void put_frames(struct output *o, const struct crash_thread *thread)
+{
+	size_t count = MIN(thread->count, (size_t)FRAMES_MAX);
+	put_key(o, "stacktrace", false);
+	output_puts(o, "{\"frames\": [");
+	for (size_t i = count; i--;) {
+		const struct json *frame = thread->frames[i];
+		int64_t number = json_int(json_get(frame, "line"), 0);
+		int64_t column = json_int(json_get(frame, "column"), -1);
+		output_puts(o, i + 1 == count ? "\n  {" : ",\n  {");
+		put_text(o, "function", crash_function(frame), true);
+		put_text(o, "filename", crash_file(frame), false);
+		put_text(o, "abs_path", crash_file(frame), false);
+		if (number > 0)
+			put_number(o, "lineno", number, false);
+		if (column >= 0)
+			put_number(o, "colno", column + 1, false);
+		put_text(o, "platform", "python", false);
+		put_bool(o, "in_app", is_application(crash_file(frame)), false);
+		output_puts(o, "}");
+	}
+	output_puts(o, "]}");
+}
+
+static void put_exception(const struct crash *c, struct output *o)
+{
+	_str_ struct str value = STR_INIT;
+	crash_death(c, &value);
+	output_puts(o, ",\n \"exception\": {\"values\": [{");
+	put_text(o, "type", c->signal_name ? c->signal_name : "Stopped", true);
+	put_text(o, "value", value.buf, false);
+	output_puts(o, ", \"mechanism\": {\"type\": \"pycore\", \"handled\": false, \"synthetic\": true");
+	if (c->signal) {
+		output_puts(o, ", \"meta\": {\"signal\": {");
+		put_number(o, "number", json_int(json_get(c->signal, "number"), 0), true);
+		if (json_get(c->signal, "code"))
+			put_number(o, "code", json_int(json_get(c->signal, "code"), 0), false);
+		put_text(o, "name", c->signal_name, false);
+		output_puts(o, "}}");
+	}
+	output_puts(o, "}");
+	if (c->thread_count) {
+		put_number(o, "thread_id", json_int(json_get(c->threads->json, "tid"), 0), false);
+		put_frames(o, c->threads);
+	}
+	output_puts(o, "}]}");
+}
+
+/* The first thread's stack stands on the exception. */
+static void put_threads(const struct crash *c, struct output *o)
+{
+	output_puts(o, ",\n \"threads\": {\"values\": [");
+	for (size_t i = 0; i < c->thread_count; i++) {
+		const struct json *thread = c->threads[i].json;
+		output_puts(o, i ? ",\n  {" : "\n  {");
+		put_number(o, "id", json_int(json_get(thread, "tid"), 0), true);
+		put_text(o, "name", json_text(json_get(thread, "name")), false);
+		put_bool(o, "crashed", json_true(json_get(thread, "crashed")), false);
+		put_bool(o, "current", i == 0, false);
+		put_bool(o, "main", json_true(json_get(thread, "main")), false);
+		if (i)
+			put_frames(o, &c->threads[i]);
+		output_puts(o, "}");
+	}
+	output_puts(o, "]}");
+}
+
+/* The build-id's first 16 bytes as a UUID whose first three fields are little-endian. */
+static void debug_id(const struct build_id *id, char ret[37])
+{
+	static const uint8_t order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+	char *to = ret;
+	for (size_t i = 0; i < 16; i++) {
+		uint8_t byte = order[i] < id->len ? id->bytes[order[i]] : 0;
+		to += snprintf(to, 4, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", byte);
+	}
+}
+
+static void put_address(struct output *o, const char *key, addr_t at)
+{
+	put_key(o, key, false);
+	output_char(o, '"');
+	output_address(o, at);
+	output_char(o, '"');
+}
+
+static void put_images(const struct crash *c, struct output *o)
+{
+	size_t count = 0;
+	char build_id[2 * BUILD_ID_MAX + 1], debug[37];
+	output_puts(o, ",\n \"debug_meta\": {\"images\": [");
+	for (size_t i = 0; c->target && i < c->target->modules.len && count < IMAGES_MAX; i++) {
+		const struct module *module = &c->target->modules.items[i];
+		if (!module->build_id.len)
+			continue;
+		build_id_format(&module->build_id, build_id);
+		debug_id(&module->build_id, debug);
+		output_puts(o, count++ ? ",\n  {" : "\n  {");
+		put_text(o, "type", "elf", true);
+		put_text(o, "code_id", build_id, false);
+		put_text(o, "debug_id", debug, false);
+		put_text(o, "code_file", module->path, false);
+		put_address(o, "image_addr", module->start);
+		put_number(o, "image_size", (int64_t)(module->end - module->start), false);
+		output_puts(o, "}");
+	}
+	output_puts(o, "]}");
+}
+
+static void put_event(const struct crash *c, struct output *o, const char *id)
+{
+	const char *version = json_text(json_get(c->python, "version"));
+	const char *host = c->target && c->target->core.stored ? c->target->core.stored->hostname : NULL;
+	output_puts(o, "{");
+	put_text(o, "event_id", id, true);
+	if (c->target && c->target->process.time >= 0)
+		put_number(o, "timestamp", c->target->process.time, false);
+	output_puts(o, ", \"platform\": \"python\", \"level\": \"fatal\", \"logger\": \"pycore\"");
+	if (host)
+		put_text(o, "server_name", host, false);
+	put_text(o, "transaction", json_text(json_get(c->process, "executable")), false);
+	output_puts(o, ", \"fingerprint\": [\"pycore\", \"");
+	output_puts(o, c->fingerprint);
+	output_puts(o, "\"]");
+	output_puts(o, ",\n \"sdk\": {\"name\": \"pycore\", \"version\": \"" PYCORE_VERSION "\"}");
+	output_puts(o, ",\n \"contexts\": {\"runtime\": {\"name\": \"CPython\"");
+	put_text(o, "version", version, false);
+	output_puts(o, "}, \"device\": {");
+	put_text(o, "arch", json_text(json_get(c->process, "machine")), true);
+	output_puts(o, "}}");
+	put_exception(c, o);
+	put_threads(c, o);
+	put_images(c, o);
+	output_puts(o, "}\n");
+}
+
+/* An item's length stands before it: written apart, then copied. */
+void report_write_sentry(const struct crash *c, struct output *o)
+{
+	char id[33], *bytes = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&bytes, &len);
+	struct output *event = calloc(1, sizeof(*event));
+	if (memory && event) {
+		event->file = memory;
+		event_id(c, id);
+		put_event(c, event, id);
+		output_flush(event);
+	}
+	bool ok = memory && fclose(memory) == 0 && event && !event->error;
+	free(event);
+	if (ok) {
+		output_puts(o, "{\"event_id\": \"");
+		output_puts(o, id);
+		output_puts(o, "\"}\n{\"type\": \"event\", \"content_type\": \"application/json\"");
+		/* Without the line's end behind it. */
+		put_number(o, "length", (int64_t)len - 1, false);
+		output_puts(o, "}\n");
+		output_put(o, bytes, len);
+	} else {
+		o->error = o->error ? o->error : 12;	/* ENOMEM */
+	}
+	free(bytes);
+}
+
+/* --- OpenTelemetry --------------------------------------------------------------------------- */
+
+static void attribute(struct output *o, const char *key, const char *text, bool *first)
+{
+	if (!text)
+		return;
+	output_puts(o, *first ? "{\"key\": \"" : ", {\"key\": \"");
+	*first = false;
+	output_puts(o, key);
+	output_puts(o, "\", \"value\": {");
+	put_text(o, "stringValue", text, true);
+	output_puts(o, "}}");
+}
+
+/* OTLP's JSON writes 64-bit numbers as strings. */
+static void attribute_int(struct output *o, const char *key, int64_t number, bool *first)
+{
+	output_puts(o, *first ? "{\"key\": \"" : ", {\"key\": \"");
+	*first = false;
+	output_puts(o, key);
+	output_puts(o, "\", \"value\": {\"intValue\": \"");
+	output_int(o, number);
+	output_puts(o, "\"}}");
+}
+
+static char *traceback_text(const struct crash *c)
+{
+	char *bytes = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&bytes, &len);
+	struct output *text = calloc(1, sizeof(*text));
+	if (memory && text && c->thread_count) {
+		text->file = memory;
+		crash_traceback(text, c->threads, "");
+		output_flush(text);
+	}
+	if (memory)
+		fclose(memory);
+	free(text);
+	return bytes;
+}
+
+static void put_resource(const struct crash *c, struct output *o)
+{
+	const struct json *p = c->process;
+	const char *executable = json_text(json_get(p, "executable"));
+	bool first = true;
+	output_puts(o, "{\"resourceLogs\": [{\"resource\": {\"attributes\": [");
+	attribute(o, "service.name", executable ? crash_base(executable) : "unknown_service", &first);
+	attribute(o, "host.name", c->target && c->target->core.stored ?
+		  c->target->core.stored->hostname : NULL, &first);
+	attribute(o, "host.arch", json_text(json_get(p, "machine")), &first);
+	if (json_get(p, "pid"))
+		attribute_int(o, "process.pid", json_int(json_get(p, "pid"), 0), &first);
+	attribute(o, "process.executable.path", executable, &first);
+	attribute(o, "process.executable.name", executable ? crash_base(executable) : NULL, &first);
+	attribute(o, "process.executable.build_id.gnu", json_text(json_get(p, "build_id")), &first);
+	attribute(o, "process.runtime.name", "cpython", &first);
+	attribute(o, "process.runtime.version", json_text(json_get(c->python, "version")), &first);
+	output_puts(o, "]},\n \"scopeLogs\": [{\"scope\": {\"name\": \"pycore\", \"version\": \"" PYCORE_VERSION
+		    "\"}, \"logRecords\": [{");
+}
+
+void report_write_otel(const struct crash *c, struct output *o)
+{
+	_str_ struct str message = STR_INIT;
+	_free_ char *traceback = traceback_text(c);
+	const struct json *top = c->thread_count && c->threads->count ? c->threads->frames[0] : NULL;
+	bool first = true;
+	crash_death(c, &message);
+	put_resource(c, o);
+	if (c->target && c->target->process.time >= 0) {
+		output_puts(o, "\"timeUnixNano\": \"");
+		output_int(o, c->target->process.time);
+		output_puts(o, "000000000\", ");
+	}
+	output_puts(o, "\"severityNumber\": 21, \"severityText\": \"FATAL\", \"eventName\": \"exception\", "
+		    "\"body\": {");
+	put_text(o, "stringValue", c->title, true);
+	output_puts(o, "},\n  \"attributes\": [");
+	attribute(o, "exception.type", c->signal_name ? c->signal_name : "Stopped", &first);
+	attribute(o, "exception.message", message.buf, &first);
+	attribute(o, "exception.stacktrace", traceback, &first);
+	attribute(o, "pycore.fingerprint", c->fingerprint, &first);
+	if (c->thread_count) {
+		attribute_int(o, "thread.id", json_int(json_get(c->threads->json, "tid"), 0), &first);
+		attribute(o, "thread.name", json_text(json_get(c->threads->json, "name")), &first);
+	}
+	if (top) {
+		attribute(o, "code.function.name", crash_function(top), &first);
+		attribute(o, "code.file.path", crash_file(top), &first);
+		attribute_int(o, "code.line.number", json_int(json_get(top, "line"), 0), &first);
+	}
+	output_puts(o, "]}]}]}]}\n");
+}
