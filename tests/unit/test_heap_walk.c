@@ -1,0 +1,576 @@
+/* Objects of pools, chunks and pages that are drawn through the tables, whole and damaged ones. */
+#include "tests/unit/heap_rig.h"
+
+#include "cpython_layouts/heap.h"
+#include "cpython_layouts/heap_parts.h"
+
+enum {
+	POOL = 16384,
+	HEADER = 48,
+	BLOCK = 96,
+	USED = 5,			/* blocks ever used of the first pool */
+	AREA = HEAP_BASE + 0x40000,	/* an arena of two pools */
+};
+#define SEGMENT UINT64_C(0x2000000)
+
+static const char *const with_pools[] = { "3.12", "3.13", "3.14", "3.15" };
+static const char *const with_pages[] = { "3.13t", "3.14t", "3.15t" };
+
+struct drawn {
+	struct heap *h;
+	struct pyheap *heap;
+	addr_t plain, collected;	/* types: nothing in front; a head of the collector */
+	addr_t gc;			/* the interpreter's collector */
+	uint8_t *pages;
+};
+
+static void draw_pool(struct heap *h, addr_t at, unsigned count, unsigned used, addr_t freeblock)
+{
+	HPUT(h, at, pool_header, ref_count, count);
+	HPUT(h, at, pool_header, szidx, BLOCK / 16 - 1);
+	HPUT(h, at, pool_header, maxnextoffset, POOL - BLOCK);
+	HPUT(h, at, pool_header, nextoffset, HEADER + used * BLOCK);
+	HPUT(h, at, pool_header, freeblock, freeblock);
+}
+
+static addr_t block(unsigned i)
+{
+	return AREA + HEADER + i * BLOCK;
+}
+
+static void draw_object(struct heap *h, addr_t at, addr_t type)
+{
+	HPUT(h, at, PyObject, ob_refcnt, 1);
+	HPUT(h, at, PyObject, ob_ref_local, 1);
+	HPUT(h, at, PyObject, ob_type, type);
+}
+
+static void draw_links(struct drawn *d, addr_t object, addr_t next, addr_t prev)
+{
+	addr_t head = object - SIZEOF(d->h->l, PyGC_Head);
+	HPUT(d->h, head, PyGC_Head, gc_next, next);
+	HPUT(d->h, head, PyGC_Head, gc_prev, prev);
+}
+
+static void draw_interpreter(struct drawn *d)
+{
+	struct heap *h = d->h;
+	const struct layout *l = h->l;
+	enum { SIZE = 0x8000 };
+	addr_t interp = heap_alloc(h, SIZE),
+	       state = interp + OFFSET(l, PyInterpreterState, obmalloc);
+	if (!HAS(l, PyInterpreterState, obmalloc_arenas)) {
+		addr_t pointed = heap_alloc(h, 1024);
+		heap_word(h, state, pointed);
+		state = pointed;
+	}
+	addr_t arenas = heap_alloc(h, 2 * SIZEOF(l, arena_object));
+	HPUT(h, state, _obmalloc_state, arenas, arenas);
+	HPUT(h, state, _obmalloc_state, maxarenas, 2);
+	HPUT(h, arenas, arena_object, address, AREA);
+	HPUT(h, arenas, arena_object, pool_address, AREA + 2 * POOL);
+	HPUT(h, arenas, arena_object, ntotalpools, 64);
+	h->rt.interpreters = interp;
+	d->gc = interp + OFFSET(l, PyInterpreterState, gc);
+}
+
+static struct drawn draw(const char *table)
+{
+	const struct heap_variant variant = { table, 8, false };
+	struct drawn d = { .h = heap_new(&variant) };
+	uint64_t size = SIZEOF(d.h->l, PyObject) + 16;
+	d.plain = heap_type(d.h, "plain", d.h->object_type, 0, size);
+	d.collected = heap_type(d.h, "collected", d.h->object_type, TPFLAGS_HAVE_GC, size);
+	draw_interpreter(&d);
+	return d;
+}
+
+/* The heap of what was drawn, anew. */
+static void load(struct drawn *d)
+{
+	pyheap_free(d->heap);
+	d->heap = NULL;
+	assert_null(pyheap_load(&d->h->rt, NULL, &d->heap));
+}
+
+static void undraw(struct drawn *d)
+{
+	pyheap_free(d->heap);
+	heap_free(d->h);
+	free(d->pages);
+}
+
+/* The objects of one source, in the order in which they come. */
+static size_t objects_of(struct drawn *d, enum heap_source source, struct heap_object *ret,
+			 size_t max, struct heap_skipped *ret_skipped)
+{
+	struct heap_iter *it = heap_objects(d->heap, 0, pyheap_parts(d->heap));
+	struct heap_object o;
+	size_t n = 0;
+	assert_non_null(it);
+	while (heap_next(it, &o))
+		if (o.source == source && n < max)
+			ret[n++] = o;
+	*ret_skipped = heap_iter_skipped(it);
+	heap_iter_free(it);
+	return n;
+}
+
+#define ASSERT_OBJECTS(d, source, ...)                                                             \
+	assert_objects(d, source, (addr_t[]){ __VA_ARGS__ },                                       \
+		       sizeof((addr_t[]){ __VA_ARGS__ }) / sizeof(addr_t))
+static struct heap_skipped assert_objects(struct drawn *d, enum heap_source source,
+					  const addr_t *wanted, size_t count)
+{
+	struct heap_object found[32];
+	struct heap_skipped skipped;
+	load(d);
+	assert_int_equal(objects_of(d, source, found, ARRAY_SIZE(found), &skipped), count);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(found[i].object.at, wanted[i]);
+	return skipped;
+}
+
+/* Five blocks, the second and the fourth free. */
+static struct drawn draw_objects(const char *table)
+{
+	struct drawn d = draw(table);
+	uint64_t head = SIZEOF(d.h->l, PyGC_Head);
+	draw_pool(d.h, AREA, USED - 2, USED, block(1));
+	for (unsigned i = 0; i < USED; i++)
+		draw_object(d.h, block(i), d.plain);
+	heap_word(d.h, block(1), block(3));
+	heap_word(d.h, block(3), 0);
+	draw_object(d.h, block(4) + head, d.collected);
+	heap_word(d.h, block(4), 0);
+	heap_word(d.h, block(4) + 8, 0);
+	return d;
+}
+
+static void heap_pools__give_used_blocks_in_order(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		addr_t last = block(4) + SIZEOF(d.h->l, PyGC_Head);
+		struct heap_skipped skipped =
+			ASSERT_OBJECTS(&d, HEAP_POOL, block(0), block(2), last);
+		assert_int_equal(skipped.damaged, 0);
+		assert_int_equal(skipped.lost, 0);
+		undraw(&d);
+	}
+}
+
+static void heap_pools__pass_over_objects_without_references(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		addr_t last = block(4) + SIZEOF(d.h->l, PyGC_Head);
+		heap_word(d.h, block(0), 0);
+		ASSERT_OBJECTS(&d, HEAP_POOL, block(2), last);
+		undraw(&d);
+	}
+}
+
+static void heap_pools__pass_over_what_only_looks_like_objects(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		addr_t last = block(4) + SIZEOF(d.h->l, PyGC_Head);
+		/* a name in front of what was an ob_type; two types in a row */
+		memcpy(heap_at(d.h, block(0)), "name\0\0\0", 8);
+		heap_word(d.h, block(2), d.collected);
+		ASSERT_OBJECTS(&d, HEAP_POOL, last);
+		/* a type whose objects have a head in front, at the block's start */
+		heap_word(d.h, block(0), 1);
+		heap_word(d.h, block(0) + 8, d.collected);
+		ASSERT_OBJECTS(&d, HEAP_POOL, last);
+		/* an ob_type that is no type */
+		heap_word(d.h, block(0) + 8, block(2));
+		ASSERT_OBJECTS(&d, HEAP_POOL, last);
+		undraw(&d);
+	}
+}
+
+static void heap_pools__see_objects_behind_debug_padding(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		addr_t last = block(4) + SIZEOF(d.h->l, PyGC_Head);
+		const uint8_t padding[] = { 0, 0, 0, 0, 0, 0, 0, 32, 'o', 0xfd,
+					    0xfd, 0xfd, 0xfd, 0xfd, 0xfd, 0xfd };
+		memcpy(heap_at(d.h, block(0)), padding, sizeof(padding));
+		draw_object(d.h, block(0) + 16, d.plain);
+		ASSERT_OBJECTS(&d, HEAP_POOL, block(0) + 16, block(2), last);
+		/* memory of another kind */
+		heap_at(d.h, block(0))[8] = 'm';
+		ASSERT_OBJECTS(&d, HEAP_POOL, block(2), last);
+		undraw(&d);
+	}
+}
+
+static void heap_pools__end_chains_that_run_in_circles(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		addr_t last = block(4) + SIZEOF(d.h->l, PyGC_Head);
+		heap_word(d.h, block(3), block(1));
+		ASSERT_OBJECTS(&d, HEAP_POOL, block(0), block(2), last);
+		/* out of the pool, and into the middle of a block: the fourth is taken for used */
+		draw_object(d.h, block(3), d.plain);
+		heap_word(d.h, block(1), AREA + 8 * POOL);
+		assert_int_not_equal(
+			ASSERT_OBJECTS(&d, HEAP_POOL, block(0), block(2), block(3), last).damaged,
+			0);
+		heap_word(d.h, block(1), block(3) + 8);
+		assert_int_not_equal(
+			ASSERT_OBJECTS(&d, HEAP_POOL, block(0), block(2), block(3), last).damaged,
+			0);
+		undraw(&d);
+	}
+}
+
+static void heap_pools__skip_headers_that_contradict_themselves(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		/* the second pool's block size is not that of its class */
+		draw_pool(d.h, AREA + POOL, 1, 1, 0);
+		HPUT(d.h, AREA + POOL, pool_header, szidx, 1);
+		addr_t last = block(4) + SIZEOF(d.h->l, PyGC_Head);
+		struct heap_skipped skipped =
+			ASSERT_OBJECTS(&d, HEAP_POOL, block(0), block(2), last);
+		assert_int_equal(skipped.damaged, POOL);
+		/* more blocks in use than there are */
+		draw_pool(d.h, AREA + POOL, 100, 1, 0);
+		skipped = ASSERT_OBJECTS(&d, HEAP_POOL, block(0), block(2), last);
+		assert_int_equal(skipped.damaged, POOL);
+		undraw(&d);
+	}
+}
+
+static void heap_pools__bound_the_array_of_arenas(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		const struct layout *l = d.h->l;
+		addr_t at = d.h->rt.interpreters + OFFSET(l, PyInterpreterState, obmalloc);
+		if (!HAS(l, PyInterpreterState, obmalloc_arenas))
+			assert_true(target_read_word(&d.h->target, at, &at));
+		HPUT(d.h, at, _obmalloc_state, maxarenas, UINT32_MAX);
+		addr_t last = block(4) + SIZEOF(l, PyGC_Head);
+		ASSERT_OBJECTS(&d, HEAP_POOL, block(0), block(2), last);
+		undraw(&d);
+	}
+}
+
+static void heap__knows_what_is_tracked_and_what_frozen(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		const struct layout *l = d.h->l;
+		addr_t object = block(4) + SIZEOF(l, PyGC_Head), head = block(4);
+		addr_t permanent = d.gc + OFFSET(l, _gc_runtime_state, permanent_generation) +
+				   OFFSET(l, gc_generation, head);
+		struct heap_object found[4];
+		struct heap_skipped skipped;
+		load(&d);
+		assert_int_equal(objects_of(&d, HEAP_POOL, found, 4, &skipped), 3);
+		assert_false(found[2].tracked);
+		draw_links(&d, object, permanent, permanent);
+		load(&d);
+		assert_int_equal(objects_of(&d, HEAP_POOL, found, 4, &skipped), 3);
+		assert_true(found[2].tracked);
+		assert_false(found[2].frozen);
+		HPUT(d.h, permanent, PyGC_Head, gc_next, head);
+		load(&d);
+		assert_int_equal(objects_of(&d, HEAP_POOL, found, 4, &skipped), 3);
+		assert_true(found[2].frozen);
+		undraw(&d);
+	}
+}
+
+static void gc_list_next__ends_where_a_list_runs_in_circles(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		struct gc_list lists[8];
+		addr_t at, object = block(4) + SIZEOF(d.h->l, PyGC_Head);
+		assert_int_equal(gc_lists(&d.h->rt, lists, 8), 4);
+		/* it comes back to itself, not to the list's head */
+		draw_links(&d, object, block(4), block(4));
+		HPUT(d.h, lists[0].head, PyGC_Head, gc_next, block(4));
+		struct gc_list_iter it = gc_list_objects(&d.h->rt, &lists[0]);
+		size_t n = 0;
+		while (gc_list_next(&it, &at) && n < 10) {
+			assert_int_equal(at, object);
+			n++;
+		}
+		assert_in_range(n, 1, 3);
+		assert_int_equal(it.chain.end, CHAIN_CYCLE);
+		undraw(&d);
+	}
+}
+
+static void heap__finds_large_objects_through_their_neighbours(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		struct gc_list lists[8];
+		uint64_t head = SIZEOF(d.h->l, PyGC_Head);
+		/* two that lie in no pool; the second is known to the first alone */
+		addr_t first = heap_alloc(d.h, 256) + head, second = heap_alloc(d.h, 256) + head;
+		addr_t object = block(4) + head;
+		draw_object(d.h, first, d.collected);
+		draw_object(d.h, second, d.collected);
+		assert_int_equal(gc_lists(&d.h->rt, lists, 8), 4);
+		HPUT(d.h, lists[0].head, PyGC_Head, gc_next, object - head);
+		draw_links(&d, object, first - head, lists[0].head);
+		draw_links(&d, first, second - head, object - head);
+		draw_links(&d, second, lists[0].head, first - head);
+		ASSERT_OBJECTS(&d, HEAP_LISTED, first, second);
+		undraw(&d);
+	}
+}
+
+static void pyheap_find__tells_objects_from_free_blocks(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		struct heap_object o;
+		load(&d);
+		assert_int_equal(pyheap_find(d.heap, block(2) + 40, &o), HEAP_OBJECT);
+		assert_int_equal(o.object.at, block(2));
+		assert_int_equal(o.block, block(2));
+		assert_int_equal(o.block_size, BLOCK);
+		assert_int_equal(pyheap_find(d.heap, block(3) + 8, &o), HEAP_FREE);
+		assert_int_equal(pyheap_find(d.heap, block(7), &o), HEAP_FREE);
+		assert_int_equal(pyheap_find(d.heap, AREA + 3 * POOL, &o), HEAP_NOWHERE);
+		assert_true(pyheap_object_at(d.heap, block(0), &o));
+		assert_false(pyheap_object_at(d.heap, block(0) + 16, &o));
+		assert_false(pyheap_object_at(d.heap, block(1), &o));
+		undraw(&d);
+	}
+}
+
+/* --- malloc's chunks -------------------------------------------------------------------------- */
+
+enum { REGION = 0x10000, MAPPED = 0x3000 };
+#define REGION_AT UINT64_C(0x10000000)
+#define MAPPED_AT UINT64_C(0x20000000)
+
+struct chunks {
+	struct drawn d;
+	uint8_t *region, *mapped;
+};
+
+static void add_extent(struct heap *h, addr_t at, uint8_t *bytes, size_t size)
+{
+	const struct extent extent = { .start = at,
+				       .end = at + size,
+				       .host = bytes,
+				       .source = EXTENT_CORE,
+				       .flags = EXTENT_READ | EXTENT_WRITE };
+	assert_true(memory_add(&h->target.memory, &extent));
+	assert_true(memory_seal(&h->target.memory));
+}
+
+static void put_word(uint8_t *bytes, size_t at, uint64_t word)
+{
+	memcpy(bytes + at, &word, sizeof(word));
+}
+
+/* An object behind a chunk's header. */
+static void put_object(struct chunks *c, uint8_t *bytes, size_t chunk, uint64_t size,
+		       uint64_t flags)
+{
+	const struct layout *l = c->d.h->l;
+	put_word(bytes, chunk + 8, size | flags);
+	put_word(bytes, chunk + 16 + OFFSET(l, PyObject, ob_refcnt), 1);
+	put_word(bytes, chunk + 16 + OFFSET(l, PyObject, ob_type), c->d.plain);
+}
+
+/* brk: the thread cache, a used chunk, a free one, a used one, the top.
+ * mapped: a chunk of two pages, in the second page of its region. */
+static struct chunks draw_chunks(const char *table)
+{
+	struct chunks c = { .d = draw(table) };
+	c.region = calloc(1, REGION);
+	c.mapped = calloc(1, MAPPED);
+	assert_non_null(c.region);
+	assert_non_null(c.mapped);
+	put_word(c.region, 8, 0x290 | 1);
+	put_object(&c, c.region, 0x290, 0x800, 1);
+	put_object(&c, c.region, 0xa90, 0x800, 1);
+	put_object(&c, c.region, 0x1290, 0x800, 0);
+	put_word(c.region, 0x1a90 + 8, (REGION - 0x1a90) | 1);
+	put_object(&c, c.mapped, 0x1000, 0x2000, 2);
+	add_extent(c.d.h, REGION_AT, c.region, REGION);
+	add_extent(c.d.h, MAPPED_AT, c.mapped, MAPPED);
+	return c;
+}
+
+static void undraw_chunks(struct chunks *c)
+{
+	undraw(&c->d);
+	free(c->region);
+	free(c->mapped);
+}
+
+static void heap_chunks__give_objects_of_used_chunks(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct chunks c = draw_chunks(with_pools[i]);
+		ASSERT_OBJECTS(&c.d, HEAP_CHUNK, REGION_AT + 0x2a0, REGION_AT + 0x12a0,
+			       MAPPED_AT + 0x1010);
+		struct heap_object o;
+		assert_int_equal(pyheap_find(c.d.heap, REGION_AT + 0x12a8, &o), HEAP_OBJECT);
+		assert_int_equal(o.object.at, REGION_AT + 0x12a0);
+		undraw_chunks(&c);
+	}
+}
+
+static void heap_chunks__are_believed_only_when_they_lead_to_the_end(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct chunks c = draw_chunks(with_pools[i]);
+		/* one beyond the region; one of no size; one that is no multiple of 16 */
+		static const uint64_t sizes[] = { REGION | 1, 1, 0x808 | 1, UINT64_MAX };
+		for (size_t n = 0; n < ARRAY_SIZE(sizes); n++) {
+			put_word(c.region, 0xa90 + 8, sizes[n]);
+			ASSERT_OBJECTS(&c.d, HEAP_CHUNK, MAPPED_AT + 0x1010);
+		}
+		/* a mapped one that is longer than its region */
+		put_word(c.mapped, 0x1000 + 8, 0x3000 | 2);
+		load(&c.d);
+		assert_int_equal(pyheap_account(c.d.heap, HEAP_CHUNK)->parts, 0);
+		undraw_chunks(&c);
+	}
+}
+
+/* --- mimalloc's pages ------------------------------------------------------------------------- */
+
+enum { SLICE_BYTES = 0x10000, PAGES = 4 * SLICE_BYTES, IN_PAGE = 4 };
+
+static void put_member(struct drawn *d, size_t at, enum field f, uint64_t value)
+{
+	const struct slot *s = &d->h->l->slot[f];
+	if (s->source == SLOT_NONE)
+		return;
+	uint64_t old = 0;
+	memcpy(&old, d->pages + at + s->offset, s->width);
+	uint64_t mask = ((UINT64_C(1) << s->bits) - 1) << s->bit;
+	value = s->bits ? (old & ~mask) | value << s->bit : value;
+	memcpy(d->pages + at + s->offset, &value, s->width);
+}
+#define MEMBER(d, at, S, m, value) put_member(d, at, FIELD_##S##_##m, (uint64_t)(value))
+
+static size_t slice(struct drawn *d, unsigned i)
+{
+	return OFFSET(d->h->l, mi_segment_t, slices) + i * SIZEOF(d->h->l, mi_page_t);
+}
+
+/* Where the first block of the page of slice i is. */
+static size_t page_block(struct drawn *d, unsigned i, unsigned n)
+{
+	bool told = HAS(d->h->l, mi_page_t, page_start);
+	return i * SLICE_BYTES + (told ? 0 : BLOCK) + n * BLOCK;
+}
+
+static void draw_page(struct drawn *d, unsigned i, unsigned tag)
+{
+	const struct layout *l = d->h->l;
+	size_t at = slice(d, i);
+	MEMBER(d, at, mi_page_t, slice_count, 1);
+	MEMBER(d, at, mi_page_t, block_size, BLOCK);
+	MEMBER(d, at, mi_page_t, capacity, IN_PAGE);
+	MEMBER(d, at, mi_page_t, heap_tag, tag);
+	MEMBER(d, at, mi_page_t, page_start, SEGMENT + page_block(d, i, 0));
+	MEMBER(d, at, mi_page_t, free, SEGMENT + page_block(d, i, 1));
+	MEMBER(d, at, mi_page_t, xthread_free, (SEGMENT + page_block(d, i, 2)) | 1);
+	for (unsigned n = 0; n < IN_PAGE; n++) {
+		size_t object = page_block(d, i, n) + (tag == 3 ? 16 : 0);
+		MEMBER(d, object, PyObject, ob_ref_local, 1);
+		MEMBER(d, object, PyObject, ob_gc_bits, tag >= 2);
+		MEMBER(d, object, PyObject, ob_type, tag == 2 ? d->collected : d->plain);
+	}
+	assert_int_equal(l->version.free_threaded, true);
+}
+
+static struct drawn draw_segment(const char *table)
+{
+	struct drawn d = draw(table);
+	d.h->rt.layout.version.free_threaded = true;
+	d.pages = calloc(1, PAGES);
+	assert_non_null(d.pages);
+	MEMBER(&d, 0, mi_segment_t, used, 2);
+	MEMBER(&d, 0, mi_segment_t, segment_info_slices, 1);
+	MEMBER(&d, 0, mi_segment_t, slice_entries, 4);
+	MEMBER(&d, 0, mi_segment_t, segment_slices, 4);
+	for (unsigned i = 1; i < 4; i++)
+		draw_page(&d, i, i - 1);
+	add_extent(d.h, SEGMENT, d.pages, PAGES);
+	return d;
+}
+
+static void heap_pages__give_used_blocks_of_pages_for_objects(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pages); i++) {
+		struct drawn d = draw_segment(with_pages[i]);
+		struct heap_object found[8];
+		struct heap_skipped skipped;
+		ASSERT_OBJECTS(&d, HEAP_PAGE, SEGMENT + page_block(&d, 2, 0),
+			       SEGMENT + page_block(&d, 2, 3), SEGMENT + page_block(&d, 3, 0),
+			       SEGMENT + page_block(&d, 3, 3));
+		assert_int_equal(objects_of(&d, HEAP_PAGE, found, 8, &skipped), 4);
+		assert_false(found[1].tracked);
+		assert_true(found[2].tracked);
+		assert_int_equal(skipped.damaged, 0);
+		undraw(&d);
+	}
+}
+
+static void heap_pages__bound_lists_and_counts(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pages); i++) {
+		struct drawn d = draw_segment(with_pages[i]);
+		/* a list that runs in a circle; more blocks than the segment has room for */
+		put_word(d.pages, page_block(&d, 2, 1), SEGMENT + page_block(&d, 2, 1));
+		MEMBER(&d, slice(&d, 3), mi_page_t, capacity, UINT16_MAX);
+		MEMBER(&d, slice(&d, 3), mi_page_t, block_size, SLICE_BYTES);
+		load(&d);
+		struct heap_object found[8];
+		struct heap_skipped skipped;
+		assert_in_range(objects_of(&d, HEAP_PAGE, found, 8, &skipped), 2, 4);
+		assert_int_not_equal(skipped.damaged, 0);
+		/* slices that cover more, or nothing: no segment */
+		MEMBER(&d, slice(&d, 1), mi_page_t, slice_count, 7);
+		load(&d);
+		assert_int_equal(pyheap_account(d.heap, HEAP_PAGE)->parts, 0);
+		MEMBER(&d, slice(&d, 1), mi_page_t, slice_count, 0);
+		load(&d);
+		assert_int_equal(pyheap_account(d.heap, HEAP_PAGE)->parts, 0);
+		undraw(&d);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(heap_pools__give_used_blocks_in_order),
+		cmocka_unit_test(heap_pools__pass_over_objects_without_references),
+		cmocka_unit_test(heap_pools__pass_over_what_only_looks_like_objects),
+		cmocka_unit_test(heap_pools__see_objects_behind_debug_padding),
+		cmocka_unit_test(heap_pools__end_chains_that_run_in_circles),
+		cmocka_unit_test(heap_pools__skip_headers_that_contradict_themselves),
+		cmocka_unit_test(heap_pools__bound_the_array_of_arenas),
+		cmocka_unit_test(heap__knows_what_is_tracked_and_what_frozen),
+		cmocka_unit_test(gc_list_next__ends_where_a_list_runs_in_circles),
+		cmocka_unit_test(heap__finds_large_objects_through_their_neighbours),
+		cmocka_unit_test(pyheap_find__tells_objects_from_free_blocks),
+		cmocka_unit_test(heap_chunks__give_objects_of_used_chunks),
+		cmocka_unit_test(heap_chunks__are_believed_only_when_they_lead_to_the_end),
+		cmocka_unit_test(heap_pages__give_used_blocks_of_pages_for_objects),
+		cmocka_unit_test(heap_pages__bound_lists_and_counts),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
