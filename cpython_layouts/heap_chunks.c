@@ -182,16 +182,18 @@ static bool add_heap(struct pyheap *heap, const struct chain_walk *walk)
 
 static bool find_brk(struct pyheap *heap, const struct heap_region *region)
 {
-	/* Without address randomisation it begins behind .bss, in the same region. */
-	size_t pages = region->behind_module ? FIRST_PAGES : 1;
-	for (size_t i = 0; i < pages && i * PAGE < region->end - region->start; i++) {
-		struct chain_walk walk = { .start = region->start + i * PAGE, .end = region->end };
+	/* Without address randomisation it begins behind .bss, there or at one of the next pages. */
+	size_t tries = region->behind_module ? FIRST_PAGES : 1;
+	addr_t align = 2 * heap->rt->layout.machine->word;
+	addr_t at = (region->start + align - 1) & ~(align - 1);
+	for (size_t i = 0; i < tries && at < region->end; i++) {
+		struct chain_walk walk = { .start = at, .end = region->end };
 		struct chunk chunk;
 		/* at least one page of chunks, and the first says that none is before it */
-		if (!chunk_view(heap, walk.start, &chunk) || !(chunk.flags & CHUNK_PREV_USED) ||
-		    !leads_to_end(heap, &walk) || walk.reached - walk.start < PAGE)
-			continue;
-		return add_heap(heap, &walk);
+		if (chunk_view(heap, at, &chunk) && chunk.flags & CHUNK_PREV_USED &&
+		    leads_to_end(heap, &walk) && walk.reached - walk.start >= PAGE)
+			return add_heap(heap, &walk);
+		at = (at & ~(addr_t)(PAGE - 1)) + PAGE;
 	}
 	return true;
 }
