@@ -24,6 +24,7 @@ enum {
 	PAGE = 4096,
 	FIRST_PAGES = 1024, /* of a region in which its heap may begin (behind .bss) */
 	STATE_MAX = 4096,   /* bytes that heap_info and malloc_state take at most */
+	FIXED_MAX = 1 << 20, /* bytes of an object that are not items (2.7: random.Random 5032) */
 };
 #define THREAD_HEAP (UINT64_C(64) << 20) /* HEAP_MAX_SIZE on 64 bits; 1 MiB on 32 */
 
@@ -70,7 +71,7 @@ enum heap_step heap_next_chunk(struct heap_iter *it)
 	if (!used)
 		return STEP_NOTHING;
 	/* The object's header is enough: a numpy array of gigabytes may be lost in part. */
-	uint64_t seen = memory_span(m, at + header, MIN(usable, (uint64_t)STATE_MAX));
+	uint64_t seen = memory_span(m, at + header, MIN(usable, (uint64_t)FIXED_MAX));
 	const uint8_t *p = seen ? memory_at(m, at + header, seen) : NULL;
 	if (!p) {
 		it->skipped.lost += usable;

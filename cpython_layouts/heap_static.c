@@ -27,6 +27,15 @@ bool heap_find_static(struct pyheap *heap)
 	return true;
 }
 
+/* A static type is shorter than those of which its type says how long they are. */
+static uint64_t static_size(const struct layout *l, const struct heap_type *type, const uint8_t *p)
+{
+	bool is_type = type->type->flags & TPFLAGS_TYPE_SUBCLASS;
+	if (is_type && !(GET(l, p, PyTypeObject, tp_flags) & TPFLAGS_HEAPTYPE))
+		return MIN(type->least, SIZEOF(l, PyTypeObject));
+	return type->least;
+}
+
 enum heap_step heap_next_static(struct heap_iter *it)
 {
 	struct runtime *rt = it->recognizer.heap->rt;
@@ -45,7 +54,8 @@ enum heap_step heap_next_static(struct heap_iter *it)
 		if (!type || type->least > end - start - i)
 			continue;
 		/* what looks like an object within one is a part of it */
-		it->cursor = start + i + ((type->least + word - 1) & ~(word - 1));
+		uint64_t size = static_size(l, type, p + i);
+		it->cursor = start + i + ((size + word - 1) & ~(word - 1));
 		it->unit = (struct heap_unit){ .at = start + i,
 					       .p = p + i,
 					       .seen = type->least,

@@ -2,6 +2,7 @@
  * with a cache of types of its own, so that the hot path takes no lock. */
 #include "core/checked.h"
 #include "cpython_layouts/heap_parts.h"
+#include "cpython_layouts/kinds/kind.h"
 #include "cpython_layouts/sizes.h"
 
 /* --- types ----------------------------------------------------------------------------------- */
@@ -26,6 +27,17 @@ static struct heap_type *slot_of(struct heap_type *slots, addr_t at)
 	return &slots[(at >> 4 ^ at >> 14) % HEAP_TYPE_SLOTS];
 }
 
+/* A time without a time zone has no room for one (Modules/_datetimemodule.c, time_alloc()); those
+ * of a subclass do. */
+static uint32_t least_of(const struct layout *l, const struct pytype *type)
+{
+	if (type->is_exact_kind && streq(type->kind->name, "datetime.time"))
+		return MIN(type->fixed, OFFSET(l, PyDateTime_Time, tzinfo));
+	if (type->is_exact_kind && streq(type->kind->name, "datetime.datetime"))
+		return MIN(type->fixed, OFFSET(l, PyDateTime_DateTime, tzinfo));
+	return type->fixed;
+}
+
 const struct heap_type *heap_type_at(struct recognizer *r, addr_t at)
 {
 	struct heap_type *slot = slot_of(r->types, at);
@@ -45,7 +57,7 @@ const struct heap_type *heap_type_at(struct recognizer *r, addr_t at)
 		return NULL;
 	}
 	*slot = (struct heap_type){ at, type, (uint32_t)pytype_presize(r->heap->rt, type),
-				    type->fixed };
+				    least_of(&r->heap->rt->layout, type) };
 	return slot;
 }
 
@@ -155,6 +167,10 @@ bool heap_recognize(struct recognizer *r, addr_t block, const uint8_t *p, uint64
 		if (has_head && heap->gc_head && !is_gc_head(l, q - heap->gc_head, tracked))
 			continue;
 		if (!bare && (is_pointer(r, q) || (!tracked && is_text(l, q))))
+			continue;
+		/* who reads it may look at all of the fixed part */
+		if (type->least < type->type->fixed &&
+		    !memory_at(&heap->rt->target->memory, block + offset, type->type->fixed))
 			continue;
 		ret->object = (struct object){ block + offset, q, type->type };
 		ret->tracked = tracked;
