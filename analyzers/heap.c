@@ -223,18 +223,43 @@ static bool report_rows(const struct census *c, uint64_t limit, const struct wid
 struct seen {
 	uint64_t bytes, lost;	/* of all that Python's allocators took */
 	bool chunks;		/* malloc's heap was recognised, or is not needed */
+	bool any;		/* an object was seen at all */
 };
 
-static struct seen what_was_seen(const struct runtime *rt, const struct pyheap *heap)
+/* What a cut core lacks of the memory that was written to: some of it was Python's. */
+static uint64_t lost_bytes(const struct target *t)
 {
-	struct seen seen = { .chunks = rt->layout.version.free_threaded };
+	const struct extent *e;
+	uint64_t lost = 0;
+	vec_each(e, &t->memory.extents)
+		if (e->source == EXTENT_LOST && e->flags & EXTENT_WRITE)
+			lost += e->end - e->start;
+	return lost;
+}
+
+static struct seen what_was_seen(const struct runtime *rt, const struct pyheap *heap,
+				 const struct census *c)
+{
+	struct seen seen = { .chunks = rt->layout.version.free_threaded, .any = c->any };
 	for (unsigned i = 0; i < HEAP_SOURCES; i++) {
 		const struct heap_account *account = pyheap_account(heap, i);
 		seen.bytes += account->bytes;
 		seen.lost += account->lost;
 	}
 	seen.chunks |= pyheap_account(heap, HEAP_CHUNK)->parts > 0;
+	uint64_t lost = rt->target->truncated ? lost_bytes(rt->target) : c->skipped.lost;
+	if (lost > seen.lost) {
+		seen.bytes += rt->target->truncated ? lost - seen.lost : 0;
+		seen.lost = MIN(lost, seen.bytes);
+	}
 	return seen;
+}
+
+static double seen_share(const struct seen *seen)
+{
+	if (!seen->any)
+		return 0;
+	return seen->bytes ? (double)(seen->bytes - seen->lost) / (double)seen->bytes : 1;
 }
 
 /* What the table does not say. */
@@ -242,13 +267,13 @@ static void remark_limits(struct session *s, const struct seen *seen, const stru
 {
 	struct remarks *remarks = &s->target->remarks;
 	_str_ struct str bytes = STR_INIT;
-	uint64_t lost = MAX(seen->lost, c->skipped.lost);
-	if (lost) {
-		words_bytes(&bytes, lost);
-		remark_loss(remarks, "%s of Python's memory are not in the core: %.1f %% of it was "
-				     "counted", bytes.buf,
-			    100.0 * (double)(seen->bytes - MIN(lost, seen->bytes)) /
-				    (double)MAX(seen->bytes, UINT64_C(1)));
+	if (!seen->any) {
+		remark_loss(remarks, "no object can be counted: the memory that leads to them is not "
+				     "in the core");
+	} else if (seen->lost) {
+		words_bytes(&bytes, seen->lost);
+		remark_loss(remarks, "%s of Python's memory are not in the core: about %.1f %% of it "
+				     "was counted", bytes.buf, 100 * seen_share(seen));
 	}
 	if (c->skipped.damaged) {
 		str_reset(&bytes);
@@ -260,10 +285,12 @@ static void remark_limits(struct session *s, const struct seen *seen, const stru
 		remark_info(remarks, "malloc's memory is not laid out as glibc's: objects larger "
 				     "than 512 bytes that the collector does not track are not "
 				     "counted");
-	if (c->total.unsure)
-		remark_info(remarks, "%" PRIu64 " objects have a __sizeof__ of their own that "
-				     "pycore does not know: they count with object.__sizeof__",
-			    c->total.unsure);
+	if (c->total.unsure) {
+		_str_ struct str objects = STR_INIT;
+		words_count(&objects, c->total.unsure, "object");
+		remark_info(remarks, "%s with a __sizeof__ that pycore does not know: counted with "
+				     "object.__sizeof__", objects.buf);
+	}
 }
 
 static const char *noun_of(const char *by)
@@ -274,7 +301,6 @@ static const char *noun_of(const char *by)
 static bool report_census(struct session *s, const struct heap_config *config,
 			  const struct seen *seen, const struct census *c, struct report *report)
 {
-	uint64_t lost = MAX(seen->lost, c->skipped.lost);
 	uint64_t limit = config->top ? config->top : s->text_form ? TEXT_ROWS : UINT64_MAX;
 	const struct widths widths = widths_of(c, limit);
 	const char *by = config->by ? config->by : "type";
@@ -285,12 +311,9 @@ static bool report_census(struct session *s, const struct heap_config *config,
 		[HEAP_TRACKED] = value_uint(c->total.tracked),
 		[HEAP_TRACKED_BYTES] = value_uint(c->total.tracked_bytes),
 		[HEAP_ROWS] = value_uint(c->rows.len),
-		[HEAP_LOST] = value_uint(lost),
+		[HEAP_LOST] = value_uint(seen->lost),
 		[HEAP_DAMAGED] = value_uint(c->skipped.damaged),
-		[HEAP_SEEN] =
-			value_float(seen->bytes ? (double)(seen->bytes - MIN(lost, seen->bytes)) /
-							  (double)seen->bytes
-						: 1),
+		[HEAP_SEEN] = value_float(seen_share(seen)),
 		[HEAP_NOUN] = value_str(noun_of(by)),
 		[HEAP_COUNT_WIDTH] = value_uint(widths.count),
 		[HEAP_BYTES_WIDTH] = value_uint(widths.bytes),
@@ -322,7 +345,7 @@ static struct error *summarize(struct session *s, struct pyheap *heap,
 	struct error *err = census_take(s->runtime, heap, &options, &census);
 	if (err)
 		return err;
-	const struct seen seen = what_was_seen(s->runtime, heap);
+	const struct seen seen = what_was_seen(s->runtime, heap, &census);
 	remark_limits(s, &seen, &census);
 	report_census(s, config, &seen, &census, report);
 	census_release(&census);

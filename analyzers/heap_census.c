@@ -223,6 +223,7 @@ static bool push_sizes(struct census *c, const struct worker *w)
 static bool gather(struct census *c, const struct worker *w, enum census_by by)
 {
 	const struct census_row *row;
+	c->any |= w->by_type.len > 0;
 	c->skipped.lost += w->skipped.lost;
 	c->skipped.damaged += w->skipped.damaged;
 	vec_each(row, &w->rows) {

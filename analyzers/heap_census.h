@@ -32,6 +32,7 @@ struct census_options {
 struct census {
 	VEC(struct census_row) rows;	/* sorted */
 	struct census_row total;	/* name NULL */
+	bool any;			/* an object was seen, of whatever type */
 	struct heap_skipped skipped;
 	struct arena arena;		/* names of ranges */
 };
