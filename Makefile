@@ -182,6 +182,35 @@ uninstall:
 
 # The lines that were changed since the last commit. Not the rest: comments and tables that a hand
 # has lined up stay so.
+# Reports of crashes as they happen: docs/hooks.md. systemd looks below /usr/local too.
+HOOKS ?= systemd abrt apport
+UNITS = $(INSTALL_TO)/lib/systemd/system
+EVENTS = $(DESTDIR)/etc/libreport/events.d
+APPORT = $(DESTDIR)/usr/share/apport/general-hooks
+
+install-hooks: $(HOOKS:%=install-hooks-%)
+
+install-hooks-systemd:
+	install -d $(INSTALL_TO)/libexec $(UNITS)
+	sed -e 's,@PATH@,$(PREFIX)/bin:/usr/sbin:/usr/bin:/sbin:/bin,; s,@ROOT@,,' packaging/hooks/pycore-hook \
+		>$(INSTALL_TO)/libexec/pycore-hook
+	chmod 755 $(INSTALL_TO)/libexec/pycore-hook
+	sed -e 's,@LIBEXECDIR@,$(PREFIX)/libexec,' packaging/hooks/pycore-hook@.service >$(UNITS)/pycore-hook@.service
+	install -D -m 644 packaging/hooks/systemd-coredump.conf $(UNITS)/systemd-coredump@.service.d/pycore.conf
+	install -D -m 644 packaging/hooks/tmpfiles.conf $(INSTALL_TO)/lib/tmpfiles.d/pycore.conf
+
+install-hooks-abrt:
+	install -D -m 644 packaging/hooks/pycore_event.conf $(EVENTS)/pycore_event.conf
+
+install-hooks-apport:
+	install -D -m 644 packaging/hooks/apport.py $(APPORT)/pycore.py
+
+uninstall-hooks:
+	rm -f $(INSTALL_TO)/libexec/pycore-hook $(UNITS)/pycore-hook@.service
+	rm -f $(UNITS)/systemd-coredump@.service.d/pycore.conf $(INSTALL_TO)/lib/tmpfiles.d/pycore.conf
+	-rmdir $(UNITS)/systemd-coredump@.service.d 2>/dev/null
+	rm -f $(EVENTS)/pycore_event.conf $(APPORT)/pycore.py
+
 format:
 	git clang-format --extensions c,h
 
@@ -199,6 +228,8 @@ help:
 	@echo 'make bench       the figures of the README'
 	@echo 'make fuzz        every fuzz target for SECONDS=600 each (clang)'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again'
+	@echo 'make install-hooks  HOOKS="systemd abrt apport": reports of crashes as they happen;'
+	@echo '                 make uninstall-hooks'
 	@echo 'make man         build the man page (build/man/pycore.1); make completion: bash'"'"'s'
 	@echo 'make tables      make the layout tables anew from installed CPython headers'
 	@echo 'make format      clang-format on the lines changed since the last commit; make clean'
@@ -213,4 +244,4 @@ force:
 .DELETE_ON_ERROR:
 
 .PHONY: all check check-unit sanitized bench fuzz demo setup try test man completion install uninstall format clean \
-	help force
+	help force install-hooks uninstall-hooks
