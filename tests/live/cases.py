@@ -1,5 +1,6 @@
 """What the live tests try, in order."""
 import badinput
+import collector
 import copies
 import edges
 import heap
@@ -8,5 +9,5 @@ import reprs
 import sizes
 
 Skip = program.Skip
-ALL = program.ALL + reprs.ALL + copies.ALL + edges.ALL + heap.ALL + \
-    sizes.ALL + badinput.ALL
+ALL = program.ALL + reprs.ALL + copies.ALL + edges.ALL + \
+    collector.ALL + heap.ALL + sizes.ALL + badinput.ALL
