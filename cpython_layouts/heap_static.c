@@ -36,6 +36,18 @@ static uint64_t static_size(const struct layout *l, const struct heap_type *type
 	return type->least;
 }
 
+/* The collector's objects come from an allocator; those that do not are types, or made never to be
+ * freed: then they begin with a count of 999999999 (3.11) or more. Anything else that looks like one
+ * is a table with a number beside the address of a type, as _decimal's and _io's are. */
+static bool may_be_static(const struct layout *l, const struct pytype *type, const uint8_t *p)
+{
+	enum { FOREVER = 500000000 };
+	if (!(type->flags & TPFLAGS_HAVE_GC) || type->flags & TPFLAGS_TYPE_SUBCLASS)
+		return true;
+	return GET_OR(l, p, PyObject, ob_refcnt, 0) >= FOREVER ||
+	       GET_OR(l, p, PyObject, ob_ref_local, 0) >= FOREVER;
+}
+
 enum heap_step heap_next_static(struct heap_iter *it)
 {
 	struct runtime *rt = it->recognizer.heap->rt;
@@ -51,7 +63,7 @@ enum heap_step heap_next_static(struct heap_iter *it)
 			continue;
 		const struct heap_type *type =
 			heap_type_at(&it->recognizer, GET(l, p + i, PyObject, ob_type));
-		if (!type || type->least > end - start - i)
+		if (!type || type->least > end - start - i || !may_be_static(l, type->type, p + i))
 			continue;
 		/* what looks like an object within one is a part of it */
 		uint64_t size = static_size(l, type, p + i);
