@@ -43,21 +43,35 @@ static bool add_frame(struct session *s, const struct pythread *thread, const st
 	root.kind = ROOT_FRAME;
 	root.name = "f_locals";
 	root.at = frame->f_locals == frame->globals ? 0 : frame->f_locals;
-	bool ok = add(ret, &root);
+	return add(ret, &root);
+}
+
+/* What it runs: less telling than any variable, as a function leads to its module. */
+static bool add_function(struct session *s, const struct pythread *thread,
+			 const struct frame *frame, unsigned number, struct roots *ret)
+{
+	struct root root = { .thread = thread_number(thread),
+			     .frame = number,
+			     .kind = ROOT_FRAME,
+			     .interpreter = thread->interp.id };
 	root.name = "f_func";
 	root.at = frame->function;
-	ok = ok && add(ret, &root);
+	bool ok = add(ret, &root);
 	root.name = "f_code";
 	root.at = frame->code->at;
 	return ok && add(ret, &root);
 }
 
-static bool add_frames(struct session *s, const struct pythread *thread, struct roots *ret)
+typedef bool add_frame_fn(struct session *s, const struct pythread *thread,
+			  const struct frame *frame, unsigned number, struct roots *ret);
+
+static bool add_frames(struct session *s, const struct pythread *thread, add_frame_fn *add_one,
+		       struct roots *ret)
 {
 	struct frame_iter it = frames_of(s->runtime, thread);
 	struct frame frame;
 	for (unsigned n = 0; n < FRAMES_MAX && frame_next(&it, &frame); n++)
-		if (!add_frame(s, thread, &frame, n, ret))
+		if (!add_one(s, thread, &frame, n, ret))
 			return false;
 	return true;
 }
@@ -75,7 +89,7 @@ bool roots_of_program(struct session *s, struct roots *ret)
 		struct pythread_iter threads = pythreads(s->runtime, &interp);
 		struct pythread thread;
 		while (pythread_next(&threads, &thread))
-			if (!add_frames(s, &thread, ret))
+			if (!add_frames(s, &thread, add_frame, ret))
 				return false;
 	}
 	return true;
@@ -137,7 +151,8 @@ bool roots_of_interpreter(struct session *s, struct roots *ret)
 		struct pythread_iter threads = pythreads(s->runtime, &interp);
 		struct pythread thread;
 		while (pythread_next(&threads, &thread))
-			if (!add_state(s, &thread, ret))
+			if (!add_frames(s, &thread, add_function, ret) ||
+			    !add_state(s, &thread, ret))
 				return false;
 		if (!add_words(s, &interp, ret))
 			return false;
