@@ -2,6 +2,7 @@
 
 #include <capstone/capstone.h>
 #include <elf.h>
+#include <stdio.h>
 #include <string.h>
 #include "core/checked.h"
 #include "core/trace.h"
@@ -120,4 +121,158 @@ size_t disasm_references(const struct machine *machine, const uint8_t *code, siz
 		cs_free(insn, 1);
 	cs_close(&engine);
 	return w.count;
+}
+
+size_t disasm_list(const struct machine *machine, const uint8_t *code, size_t len, addr_t at,
+		   struct instruction *ret, size_t max)
+{
+	size_t count = 0;
+	csh engine;
+	if (!open_engine(machine, &engine))
+		return 0;
+	cs_insn *insn = cs_malloc(engine);
+	while (insn && count < max && cs_disasm_iter(engine, &code, &len, &at, insn)) {
+		struct instruction *to = &ret[count++];
+		to->at = insn->address;
+		to->size = (uint8_t)insn->size;
+		snprintf(to->text, sizeof(to->text), "%s%s%s", insn->mnemonic,
+			 insn->op_str[0] ? " " : "", insn->op_str);
+	}
+	if (insn)
+		cs_free(insn, 1);
+	cs_close(&engine);
+	return count;
+}
+
+/* "eax" -> "rax", "w3" -> "x3": the register of the core that a part belongs to. */
+static void whole_name(csh engine, const struct machine *machine, unsigned reg, char ret[8])
+{
+	static const struct { const char *part, *whole; } parts[] = {
+		{ "al", "rax" }, { "ah", "rax" }, { "ax", "rax" }, { "bl", "rbx" }, { "bx", "rbx" },
+		{ "cl", "rcx" }, { "cx", "rcx" }, { "dl", "rdx" }, { "dx", "rdx" },
+		{ "sil", "rsi" }, { "si", "rsi" }, { "dil", "rdi" }, { "di", "rdi" },
+		{ "fp", "x29" }, { "lr", "x30" },
+	};
+	const char *name = reg ? cs_reg_name(engine, reg) : NULL;
+	ret[0] = 0;
+	if (!name || strlen(name) >= 8)
+		return;
+	strcpy(ret, name);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (strcmp(name, parts[i].part) == 0)
+			strcpy(ret, parts[i].whole);
+	size_t len = strlen(ret);
+	if (machine->e_machine == EM_AARCH64 && ret[0] == 'w' && ret[1] >= '0' && ret[1] <= '9')
+		ret[0] = 'x';
+	else if (machine->e_machine == EM_X86_64 && ret[0] == 'e')
+		ret[0] = 'r';
+	else if (machine->e_machine == EM_X86_64 && ret[0] == 'r' && ret[1] >= '0' &&
+		 ret[1] <= '9' && (ret[len - 1] == 'd' || ret[len - 1] == 'w' || ret[len - 1] == 'b'))
+		ret[len - 1] = 0;
+}
+
+static struct memory_access *add_access(struct instruction_facts *f, unsigned direction)
+{
+	if (f->access_count == ARRAY_SIZE(f->accesses))
+		return NULL;
+	struct memory_access *a = &f->accesses[f->access_count++];
+	*a = (struct memory_access){ .scale = 1, .direction = direction };
+	return a;
+}
+
+static void add_register(csh engine, const struct machine *machine, unsigned reg,
+			 struct instruction_facts *f)
+{
+	if (f->register_count < ARRAY_SIZE(f->registers))
+		whole_name(engine, machine, reg, f->registers[f->register_count++]);
+}
+
+/* push, pop, call and ret: capstone counts their stack among no operands. */
+static void x86_stack(const cs_insn *insn, struct instruction_facts *f)
+{
+	bool writes = insn->id == X86_INS_PUSH || insn->id == X86_INS_CALL ||
+		      insn->id == X86_INS_PUSHFQ;
+	bool reads = insn->id == X86_INS_POP || insn->id == X86_INS_RET ||
+		     insn->id == X86_INS_LEAVE;
+	struct memory_access *a = writes || reads ? add_access(f, writes ? ACCESS_WRITE : ACCESS_READ)
+						  : NULL;
+	if (!a)
+		return;
+	strcpy(a->base, insn->id == X86_INS_LEAVE ? "rbp" : "rsp");
+	a->displacement = writes ? -8 : 0;
+}
+
+static void x86_facts(csh engine, const struct machine *machine, const cs_insn *insn,
+		      struct instruction_facts *f)
+{
+	const cs_x86 *x = &insn->detail->x86;
+	for (int i = 0; i < x->op_count; i++) {
+		const cs_x86_op *op = &x->operands[i];
+		if (op->type == X86_OP_REG && (op->access & CS_AC_READ))
+			add_register(engine, machine, op->reg, f);
+		if (op->type != X86_OP_MEM || insn->id == X86_INS_LEA || insn->id == X86_INS_NOP)
+			continue;
+		/* capstone 4 says nothing of the operand of an indirect call */
+		unsigned direction = (op->access & CS_AC_READ ? ACCESS_READ : 0) |
+				     (op->access & CS_AC_WRITE ? ACCESS_WRITE : 0);
+		struct memory_access *a = add_access(f, direction ? direction : ACCESS_READ);
+		if (!a)
+			continue;
+		a->is_relative = op->mem.base == X86_REG_RIP;
+		if (!a->is_relative)
+			whole_name(engine, machine, op->mem.base, a->base);
+		whole_name(engine, machine, op->mem.index, a->index);
+		a->scale = (uint8_t)op->mem.scale;
+		a->displacement = op->mem.disp;
+		a->has_segment = op->mem.segment == X86_REG_FS || op->mem.segment == X86_REG_GS;
+	}
+	x86_stack(insn, f);
+	f->is_division = insn->id == X86_INS_DIV || insn->id == X86_INS_IDIV;
+	f->is_trap = insn->id == X86_INS_UD2 || insn->id == X86_INS_INT3;
+}
+
+/* Loads have names that begin with "ld", stores with "st". */
+static void arm64_facts(csh engine, const struct machine *machine, const cs_insn *insn,
+			struct instruction_facts *f)
+{
+	const cs_arm64 *x = &insn->detail->arm64;
+	bool is_store = strncmp(insn->mnemonic, "st", 2) == 0;
+	for (int i = 0; i < x->op_count; i++) {
+		const cs_arm64_op *op = &x->operands[i];
+		if (op->type == ARM64_OP_REG && (op->access & CS_AC_READ))
+			add_register(engine, machine, op->reg, f);
+		struct memory_access *a = op->type == ARM64_OP_MEM
+			? add_access(f, is_store ? ACCESS_WRITE : ACCESS_READ) : NULL;
+		if (!a)
+			continue;
+		whole_name(engine, machine, op->mem.base, a->base);
+		whole_name(engine, machine, op->mem.index, a->index);
+		a->scale = (uint8_t)(op->shift.type == ARM64_SFT_LSL && op->shift.value < 8
+					     ? 1 << op->shift.value : 1);
+		a->displacement = op->mem.disp;
+	}
+	f->is_division = false;		/* gives 0 there, no signal */
+	f->is_trap = insn->id == ARM64_INS_BRK || strcmp(insn->mnemonic, "udf") == 0;
+}
+
+bool disasm_facts(const struct machine *machine, const uint8_t *code, size_t len, addr_t at,
+		  struct instruction_facts *ret)
+{
+	csh engine;
+	*ret = (struct instruction_facts){ 0 };
+	if (!open_engine(machine, &engine))
+		return false;
+	cs_insn *insn = cs_malloc(engine);
+	bool found = insn && cs_disasm_iter(engine, &code, &len, &at, insn);
+	if (found) {
+		snprintf(ret->mnemonic, sizeof(ret->mnemonic), "%s", insn->mnemonic);
+		if (machine->e_machine == EM_X86_64)
+			x86_facts(engine, machine, insn, ret);
+		else
+			arm64_facts(engine, machine, insn, ret);
+	}
+	if (insn)
+		cs_free(insn, 1);
+	cs_close(&engine);
+	return found;
 }

@@ -192,7 +192,9 @@ bool unwind_function_at(struct unwinder *u, addr_t addr, addr_t *ret_start, addr
 static bool is_code(const struct unwind *u, addr_t addr)
 {
 	const struct extent *e = memory_extent(&u->unwinder->target->memory, addr);
-	return e && (unwind_module_at(u->unwinder, addr) || (e->flags & EXTENT_EXECUTE));
+	/* Of what is lost its permissions may be too. */
+	return e && ((e->flags & EXTENT_EXECUTE) ||
+		     (e->source == EXTENT_LOST && unwind_module_at(u->unwinder, addr)));
 }
 
 static void fail(struct unwind *u, enum unwind_end end, addr_t at)
@@ -414,6 +416,26 @@ static void step(struct unwind *u, struct native_frame *frame)
 		fail(u, UNWIND_NO_RULES, u->pc);
 	else
 		fail(u, UNWIND_NO_MEMORY, frame->sp);
+}
+
+const char *unwind_register_name(const struct unwinder *u, unsigned reg)
+{
+	const struct machine *machine = u->target->machine;
+	int8_t index = u->machine && reg < CFI_REGISTERS ? u->machine->prstatus[reg] : -1;
+	return index >= 0 && index < machine->registers ? machine->register_names[index] : NULL;
+}
+
+bool unwind_register(const struct unwinder *u, const struct cfi_registers *registers,
+		     const char *name, uint64_t *ret)
+{
+	for (unsigned reg = 0; reg < CFI_REGISTERS; reg++) {
+		const char *own = unwind_register_name(u, reg);
+		if (!own || !streq(own, name) || !register_known(registers, reg))
+			continue;
+		*ret = registers->value[reg];
+		return true;
+	}
+	return false;
 }
 
 /* --- the walk ------------------------------------------------------------------------------------------ */

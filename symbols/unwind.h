@@ -69,6 +69,12 @@ bool unwind_next(struct unwind *u, struct native_frame *ret);
 /* "the stack at 0x... cannot be read (not dumped)"; nothing for a walk that reached its end. */
 void unwind_end_words(const struct unwind *u, struct str *out);
 
+/* How the core names a register, by DWARF's number; NULL: it has none. */
+const char *unwind_register_name(const struct unwinder *u, unsigned reg);
+/* By that name; false: not known in this frame. */
+bool unwind_register(const struct unwinder *u, const struct cfi_registers *registers,
+		     const char *name, uint64_t *ret);
+
 /* The module that an address lies in, the vdso ([vdso]) included; NULL: none. */
 const struct module *unwind_module_at(struct unwinder *u, addr_t addr);
 /* Its symbol, also of the vdso; false: none. The name lives as long as the unwinder and symbols. */

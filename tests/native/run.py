@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""C frames of fresh cores, from every CPython here.
+"""C frames and crashes: fresh cores from every CPython here.
 
     tests/native/run.py              everything
     tests/native/run.py -p 3.12 -v   one interpreter
+    tests/native/run.py -a           every way to crash with each of them
 
 The C stacks must be those that elfutils' eu-stack finds in the same core,
 address by address.  Among them the Python frames must
 stand where the evaluation loop ran them: each frame that C entered right
 behind a loop, each other one behind the frame that called it.
+
+Then each way to crash of fixtures/crashes must get its verdict: all of them
+with one interpreter, the telling ones with all others.
 
 Ends with "N passed, N failed, N skipped".
 """
@@ -28,16 +32,48 @@ import interpreters     # noqa: E402
 import make_core        # noqa: E402
 import pycorerun        # noqa: E402
 
+CRASHES = os.path.join(ROOT, "fixtures", "crashes")
 PROGRAMS = ("callbacks.py", "generators.py", "threads.py")
-ALIASES = {"raise": "gsignal", "__restore_rt": "<signal handler called>"}
+ALIASES = {"raise": "gsignal", "restore_rt": "<signal handler called>"}
+# What pycore crash must say, and for which versions the program dies so.
+NULL = r"a null pointer( plus an offset)?: %s 0x10 by %s in _crashlib\.so"
+VERDICTS = {
+    "null_read": NULL % ("read of", "read_next"),
+    "null_write": NULL % ("write to", "write_next"),
+    "null_call": r"a null function pointer was called, from crash_null_call ",
+    "recursion": r"the C stack overflowed: recurse in _crashlib\.so calls ",
+    "abort": r"abort\(\) was called, by crash_abort in _crashlib\.so",
+    "free": r"the C heap is damaged.*glibc said \"(free\(\)|double free|munmap)",
+    "double_free": r"the C heap is damaged.*glibc said \".*double free",
+    "assert": r"an assertion failed.*Assertion `answer == 42' failed",
+    "smash": r"a buffer on the stack was overrun.*stack smashing detected",
+    "fatal": r"Fatal Python error: the fixture gives up .*by crash_fatal ",
+    "no_gil": r"Python's API was called without the GIL: .*crash_no_gil|"
+              r"Fatal Python error: .*(GIL|no current thread)|"
+              r"gave up.*called by _PyMem_Debug",
+    "text_pointer": r"overwritten with text: \w+ is \"aaaaaaaa\"",
+    "read_only": r"a write to read-only memory of .*/_crashlib\.so, by ",
+    "data_jump": r"a function pointer led to 0x\w+, which is no code; called "
+                 r"from crash_data_jump ",
+    "bus": r"the mapped file .*mapped\.\w+ ends before byte 4100 ",
+    "trap": r"crash_trap in _crashlib\.so ran into (ud2|brk)",
+    "divide": r"an integer was divided by zero, in divide in _crashlib\.so",
+    "python_recursion": r"the C stack overflowed: \d+ Python frames deep, of "
+                        r"__repr__\(\) again",
+    "killed": r"not a crash of its own: process \d+ sent it SIGQUIT",
+    "faulthandler": NULL % ("read of", "read_next"),
+    "handling": NULL % ("write to", "write_next"),
+}
+TELLING = ("null_read", "fatal", "no_gil", "python_recursion", "handling")
 SUFFIX = re.compile(r"(@.*|\.(lto_priv|constprop|part|isra|cold|llvm)\b.*)$")
 
 
 def plain(name):
     """A function's name without what compilers and linkers add."""
     name = SUFFIX.sub("", name or "")
-    name = name[5:] if name.startswith("__GI_") else name
-    return ALIASES.get(name, name)
+    for prefix in ("__GI_", "__libc_"):
+        name = name[len(prefix):] if name.startswith(prefix) else name
+    return ALIASES.get(name.lstrip("_"), name.lstrip("_"))
 
 
 def loops(version):
@@ -131,42 +167,154 @@ def check_core(pycore, interpreter, core, directory):
     return checks
 
 
+def build_library(directory):
+    """fixtures/crashes/crashlib.c; its path, or None without a compiler."""
+    path = os.path.join(directory, "_crashlib.so")
+    compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc")
+    if not compiler:
+        return None
+    subprocess.run([compiler, "-O1", "-g", "-w", "-shared", "-fPIC",
+                    "-fstack-protector-all", "-o", path,
+                    os.path.join(CRASHES, "crashlib.c")], check=True)
+    return path
+
+
+def dies(kind, interpreter):
+    """Does that version die so?  (3.12 counts C calls of its own.)"""
+    if kind == "python_recursion":
+        return interpreter.version < (3, 12)
+    if kind == "faulthandler":
+        return interpreter.version >= (3, 3)
+    if kind == "no_gil":
+        return not interpreter.facts["free_threaded"]
+    return True
+
+
+def crash(interpreter, library, kind, directory):
+    """Make a process die; the core's path, or None."""
+    for name in ("crashes.py", "_crashlib.so"):
+        source = library if name.endswith("so") else os.path.join(CRASHES,
+                                                                  name)
+        shutil.copy(source, os.path.join(directory, name))
+    subprocess.run([interpreter.command, os.path.join(directory, "crashes.py"),
+                    os.path.join(directory, "_crashlib.so"), kind],
+                   cwd=directory, stdin=subprocess.DEVNULL, timeout=120,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   env=make_core.ENVIRONMENT,
+                   preexec_fn=make_core.allow_cores)
+    return next(iter(make_core.cores_below(directory)), None)
+
+
+def check_crash(pycore, interpreter, library, kind):
+    """List of (what, differences), or None where there is no core."""
+    directory = tempfile.mkdtemp(prefix="pycore-crash-")
+    try:
+        core = crash(interpreter, library, kind, directory)
+        if not core:
+            return None
+        options = interpreter.pycore_options(directory)
+        result = pycorerun.run(pycore, "crash", "--json", *options, core)
+        document = result.json()
+        verdicts = [verdict["text"] for verdict in document["verdicts"]]
+        found = [] if any(re.search(VERDICTS[kind], text)
+                          for text in verdicts) else verdicts or ["none"]
+        text = pycorerun.run(pycore, "crash", *options, core)
+        missing = [verdict for verdict in verdicts
+                   if "Verdict: " + verdict not in text.out]
+        exceptions = [e["repr"] for e in document["exceptions"]]
+        if kind == "handling" and exceptions != ["KeyError('missing'%s)" % (
+                "," if interpreter.version < (3, 7) else "")]:
+            found.append("exceptions: %s" % exceptions)
+        broken = kind == "smash"        # its stack is overwritten
+        if result.code != (1 if broken else 0) or text.code != result.code:
+            found.append("exit code %s: %s" % (result.code,
+                                               document["notes"]))
+        return [("crash " + kind, found), ("text of " + kind, missing)]
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+class Tally:
+    """Counts, and prints what failed."""
+
+    def __init__(self, verbose):
+        self.verbose = verbose
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, name, checks):
+        """checks: list of (what, differences)."""
+        for what, differences in checks:
+            self.passed += not differences
+            self.failed += bool(differences)
+            if differences or self.verbose:
+                print("%s %s: %s" % ("FAIL" if differences else "ok  ", name,
+                                     what), flush=True)
+            for line in differences[:8]:
+                print("     %s" % (line,))
+
+    def skip(self, name, why):
+        """Not possible here."""
+        print("SKIP %s: %s" % (name, why), flush=True)
+        self.skipped += 1
+
+
+def run_stacks(tally, pycore, interpreter, options):
+    """The C stacks of one interpreter."""
+    for program in PROGRAMS:
+        if options.k not in program:
+            continue
+        name = "%s %s" % (interpreter.name, program)
+        directory = tempfile.mkdtemp(prefix="pycore-native-")
+        try:
+            core = make_core.make_core(interpreter.command, program,
+                                       directory, seconds=120)[0]
+            tally.add(name, check_core(pycore, interpreter, core, directory))
+        except make_core.NoCore as error:
+            tally.skip(name, error)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def run_crashes(tally, pycore, interpreter, library, kinds):
+    """The crashes of one interpreter."""
+    for kind in kinds:
+        if not dies(kind, interpreter):
+            continue
+        checks = check_crash(pycore, interpreter, library, kind)
+        if checks is None:
+            tally.skip("%s %s" % (interpreter.name, kind), "no core")
+        else:
+            tally.add(interpreter.name, checks)
+
+
 def main():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("-p", "--python", action="append")
-    parser.add_argument("-k", default="", help="only programs like this")
+    parser.add_argument("-k", default="", help="only programs or crashes")
+    parser.add_argument("-a", "--all", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     pycore = os.path.abspath(os.environ.get("PYCORE",
                                             os.path.join(ROOT, "pycore")))
-    passed = failed = skipped = 0
-    for interpreter in interpreters.discover(options.python or ("",)):
-        for program in PROGRAMS:
-            if options.k not in program or interpreter.emulated:
+    tally = Tally(options.verbose)
+    here = [one for one in interpreters.discover(options.python or ("",))
+            if not one.emulated]
+    with tempfile.TemporaryDirectory(prefix="pycore-native-") as directory:
+        library = build_library(directory)
+        can_crash = library and make_core.kernel_writes_cores()
+        if not can_crash:
+            tally.skip("crashes", "no C compiler, or no cores of the kernel")
+        for number, interpreter in enumerate(here):
+            run_stacks(tally, pycore, interpreter, options)
+            if not can_crash or not interpreter.facts["ctypes"]:
                 continue
-            name = "%s %s" % (interpreter.name, program)
-            directory = tempfile.mkdtemp(prefix="pycore-native-")
-            try:
-                core = make_core.make_core(interpreter.command, program,
-                                           directory, seconds=120)[0]
-                checks = check_core(pycore, interpreter, core, directory)
-            except make_core.NoCore as error:
-                print("SKIP %s: %s" % (name, error))
-                skipped += 1
-                continue
-            finally:
-                shutil.rmtree(directory, ignore_errors=True)
-            for what, differences in checks:
-                passed += not differences
-                failed += bool(differences)
-                if differences or options.verbose:
-                    print("%s %s: %s" % ("FAIL" if differences else "ok  ",
-                                         name, what))
-                for line in differences[:8]:
-                    print("     %s" % (line,))
-    print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
-    return 1 if failed else 0
+            kinds = [kind for kind in VERDICTS if options.k in kind and (
+                options.all or number == 0 or kind in TELLING)]
+            run_crashes(tally, pycore, interpreter, library, kinds)
+    print("%d passed, %d failed, %d skipped" % (tally.passed, tally.failed,
+                                                tally.skipped))
+    return 1 if tally.failed else 0
 
 
 if __name__ == "__main__":

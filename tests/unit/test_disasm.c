@@ -99,6 +99,82 @@ static void disasm_references__forgets_a_register_that_is_overwritten(void **sta
 	assert_int_equal(arm64(code, sizeof(code) - 1, r), 0);
 }
 
+static struct instruction_facts facts_of(uint16_t machine, const char *code, size_t len)
+{
+	struct instruction_facts f;
+	assert_true(disasm_facts(machine_find(machine, ELFCLASS64, ELFDATA2LSB),
+				 (const uint8_t *)code, len, 0x400000, &f));
+	return f;
+}
+#define FACTS(machine, code) facts_of(machine, code, sizeof(code) - 1)
+
+static void disasm_list__writes_instructions_up_to_max(void **state)
+{
+	/* mov rax, [rdi + 0x10]; nop; ret */
+	static const uint8_t code[] = { 0x48, 0x8b, 0x47, 0x10, 0x90, 0xc3 };
+	const struct machine *m = machine_find(EM_X86_64, ELFCLASS64, ELFDATA2LSB);
+	struct instruction list[2];
+	assert_int_equal(disasm_list(m, code, sizeof(code), 0x1000, list, 2), 2);
+	assert_string_equal(list[0].text, "mov rax, qword ptr [rdi + 0x10]");
+	assert_int_equal(list[0].size, 4);
+	assert_int_equal(list[1].at, 0x1004);
+	assert_string_equal(list[1].text, "nop");
+	assert_int_equal(disasm_list(m, code, 2, 0x1000, list, 2), 0);
+}
+
+static void disasm_facts__tells_a_read_from_a_write(void **state)
+{
+	/* mov rax, [rdi + rcx * 8 + 0x10]; mov dword [rsi], eax */
+	struct instruction_facts f = FACTS(EM_X86_64, "\x48\x8b\x44\xcf\x10");
+	assert_int_equal(f.access_count, 1);
+	assert_string_equal(f.accesses[0].base, "rdi");
+	assert_string_equal(f.accesses[0].index, "rcx");
+	assert_int_equal(f.accesses[0].scale, 8);
+	assert_int_equal(f.accesses[0].displacement, 0x10);
+	assert_int_equal(f.accesses[0].direction, ACCESS_READ);
+	f = FACTS(EM_X86_64, "\x89\x06");
+	assert_int_equal(f.accesses[0].direction, ACCESS_WRITE);
+	assert_string_equal(f.accesses[0].base, "rsi");
+	assert_string_equal(f.registers[0], "rax");
+}
+
+static void disasm_facts__counts_the_stack_and_thread_local_data(void **state)
+{
+	struct instruction_facts f = FACTS(EM_X86_64, "\x55");	/* push rbp */
+	assert_int_equal(f.access_count, 1);
+	assert_string_equal(f.accesses[0].base, "rsp");
+	assert_int_equal(f.accesses[0].displacement, -8);
+	assert_int_equal(f.accesses[0].direction, ACCESS_WRITE);
+	/* mov rax, fs:[0x28] */
+	f = FACTS(EM_X86_64, "\x64\x48\x8b\x04\x25\x28\x00\x00\x00");
+	assert_true(f.accesses[0].has_segment);
+	/* lea computes, and reads nothing */
+	assert_int_equal(FACTS(EM_X86_64, "\x48\x8d\x47\x10").access_count, 0);
+}
+
+static void disasm_facts__knows_divisions_and_traps(void **state)
+{
+	struct instruction_facts f = FACTS(EM_X86_64, "\x48\xf7\xf9");	/* idiv rcx */
+	assert_true(f.is_division);
+	assert_string_equal(f.registers[0], "rcx");
+	assert_true(FACTS(EM_X86_64, "\x0f\x0b").is_trap);		/* ud2 */
+	assert_true(FACTS(EM_AARCH64, "\x20\x00\x20\xd4").is_trap);	/* brk #1 */
+}
+
+static void disasm_facts__reads_aarch64_loads_and_stores(void **state)
+{
+	/* ldr x0, [x1, #16]; str w2, [x3, x4, lsl #2] */
+	struct instruction_facts f = FACTS(EM_AARCH64, "\x20\x08\x40\xf9");
+	assert_string_equal(f.accesses[0].base, "x1");
+	assert_int_equal(f.accesses[0].displacement, 16);
+	assert_int_equal(f.accesses[0].direction, ACCESS_READ);
+	f = FACTS(EM_AARCH64, "\x62\x78\x24\xb8");
+	assert_string_equal(f.accesses[0].base, "x3");
+	assert_string_equal(f.accesses[0].index, "x4");
+	assert_int_equal(f.accesses[0].scale, 4);
+	assert_int_equal(f.accesses[0].direction, ACCESS_WRITE);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -109,6 +185,11 @@ int main(void)
 		cmocka_unit_test(disasm_references__of_garbage_and_of_a_cut_instruction_are_none),
 		cmocka_unit_test(disasm_references__joins_the_two_halves_of_an_aarch64_address),
 		cmocka_unit_test(disasm_references__forgets_a_register_that_is_overwritten),
+		cmocka_unit_test(disasm_list__writes_instructions_up_to_max),
+		cmocka_unit_test(disasm_facts__tells_a_read_from_a_write),
+		cmocka_unit_test(disasm_facts__counts_the_stack_and_thread_local_data),
+		cmocka_unit_test(disasm_facts__knows_divisions_and_traps),
+		cmocka_unit_test(disasm_facts__reads_aarch64_loads_and_stores),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
