@@ -42,7 +42,12 @@ static uint64_t static_size(const struct layout *l, const struct heap_type *type
 static bool may_be_static(const struct layout *l, const struct pytype *type, const uint8_t *p)
 {
 	enum { FOREVER = 500000000 };
-	if (!(type->flags & TPFLAGS_HAVE_GC) || type->flags & TPFLAGS_TYPE_SUBCLASS)
+	if (type->flags & TPFLAGS_TYPE_SUBCLASS)
+		return true;
+	/* no initializer can name a type that is made at run time */
+	if (type->flags & TPFLAGS_HEAPTYPE)
+		return false;
+	if (!(type->flags & TPFLAGS_HAVE_GC))
 		return true;
 	return GET_OR(l, p, PyObject, ob_refcnt, 0) >= FOREVER ||
 	       GET_OR(l, p, PyObject, ob_ref_local, 0) >= FOREVER;
@@ -63,14 +68,18 @@ enum heap_step heap_next_static(struct heap_iter *it)
 			continue;
 		const struct heap_type *type =
 			heap_type_at(&it->recognizer, GET(l, p + i, PyObject, ob_type));
-		if (!type || type->least > end - start - i || !may_be_static(l, type->type, p + i))
+		if (!type || !may_be_static(l, type->type, p + i))
+			continue;
+		uint64_t size = static_size(l, type, p + i);
+		/* who reads it may look at all of the fixed part, beyond .bss too */
+		const uint8_t *q = memory_at(&rt->target->memory, start + i, type->type->fixed);
+		if (size > end - start - i || !q)
 			continue;
 		/* what looks like an object within one is a part of it */
-		uint64_t size = static_size(l, type, p + i);
 		it->cursor = start + i + ((size + word - 1) & ~(word - 1));
 		it->unit = (struct heap_unit){ .at = start + i,
-					       .p = p + i,
-					       .seen = type->least,
+					       .p = q,
+					       .seen = type->type->fixed,
 					       .count = 1,
 					       .place = HEAP_BARE };
 		return STEP_UNIT;

@@ -14,13 +14,16 @@ FEW = ("system", "pyenv3.6", "pyenv3.12")       # for what needs few versions
 
 
 class Truth:
-    """What the parent wrote: address -> (size, type)."""
+    """What the parent wrote: address -> (size, type); all addresses."""
 
     def __init__(self, path):
-        self.tracked, self.held = {}, {}
+        self.tracked, self.held, self.alive = {}, {}, set()
         with open(path, encoding="utf-8") as lines:
             for line in lines:
                 kind, address, *rest = line.rstrip("\n").split(" ", 3)
+                if kind == "alive":
+                    self.alive.add(int(address, 16))
+                    continue
                 where = self.tracked if kind == "tracked" else self.held
                 where[int(address, 16)] = (int(rest[0]), rest[1])
 
@@ -79,6 +82,20 @@ def compare_census(truth, heap):
                      if k in rows and rows[k]["count"] < n]
 
 
+def compare_alive(truth, objects):
+    """All objects there are, where the process knew: not its static ones,
+    nor the list that it made of them."""
+    found = {int(o["address"], 16): o["type"] for o in objects}
+    missing = len([a for a in truth.alive if a not in found])
+    extra = collections.Counter(found[a] for a in found
+                                if a not in truth.alive)
+    if not truth.alive:
+        return []
+    return (["%d that are alive missing" % missing] if missing > 1 else []) + [
+        "%d %s that are not alive" % (n, t) for t, n in extra.items()
+        if t not in ("moduledef", "type") and (t, n) != ("module", 1)]
+
+
 class Census(program.Program):
     """heap --json and heap --list against the truth."""
 
@@ -117,6 +134,7 @@ class Census(program.Program):
         heap = census.json()["heap"]
         results.append(("census", compare_census(truth, heap)))
         results.append(("objects", compare_objects(truth, objects)))
+        results.append(("alive", compare_alive(truth, objects)))
         if len(objects) != heap["objects"]:
             results.append(("list", ["%d listed, %d counted" % (
                 len(objects), heap["objects"])]))
