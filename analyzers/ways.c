@@ -22,7 +22,8 @@ struct search {
 	size_t known_count;
 	VEC(addr_t) queue;
 	size_t next;
-	bool weak; /* along weak references too */
+	bool weak;     /* along weak references too */
+	bool has_more; /* something else leads to the target as well */
 	bool failed;
 };
 
@@ -39,16 +40,18 @@ static bool meet(struct search *k, addr_t at, uint64_t from)
 {
 	struct object o;
 	bool is_new;
-	if (at != k->target) {
-		if (k->blocked && map_find(k->blocked, at))
-			return false;
-		if (map_find(&k->met, at) || !object_load(k->rt, at, &o) || is_leaf(&o))
-			return false;
-	}
+	/* Its head is near what led here more often than not; its place in the map never is. */
+	if (at != k->target && (!object_load(k->rt, at, &o) || is_leaf(&o) ||
+				(k->blocked->len && map_find(k->blocked, at))))
+		return false;
 	uint64_t *slot = map_insert(&k->met, at, &is_new);
-	addr_t *place = slot && is_new ? vec_push(&k->queue) : NULL;
+	if (slot && !is_new) {
+		k->has_more |= at == k->target && *slot != from;
+		return false;
+	}
+	addr_t *place = slot ? vec_push(&k->queue) : NULL;
 	if (!place) {
-		k->failed |= !slot || is_new;
+		k->failed = true;
 		return false;
 	}
 	*slot = from;
@@ -63,10 +66,16 @@ static bool expand(struct search *k, addr_t at)
 	struct edge e;
 	if (!object_load(k->rt, at, &o) || !edges_of(k->rt, &o, &it))
 		return false;
-	while (!k->failed && edge_next(&it, &e))
+	while (!k->failed && !k->has_more && edge_next(&it, &e))
 		if ((k->weak || !(e.flags & EDGE_WEAK)) && meet(k, e.to, at))
 			return true;
 	return false;
+}
+
+/* How many objects at a way's beginning may lie on others too: sys.modules itself. */
+static size_t shared_start(const struct way *way)
+{
+	return way->root.kind == ROOT_MODULES && way->objects.len > 1;
 }
 
 /* Was this root a way of its own, with nothing between it and the target? */
@@ -74,9 +83,10 @@ static bool is_used(const struct search *k, const struct root *root)
 {
 	for (size_t i = 0; i < k->known_count; i++) {
 		const struct root *known = &k->known[i].root;
-		if (k->known[i].objects.len == 1 && known->kind == root->kind &&
-		    known->thread == root->thread && known->frame == root->frame &&
-		    known->name == root->name && known->offset == root->offset)
+		if (k->known[i].objects.len == 1 + shared_start(&k->known[i]) &&
+		    known->kind == root->kind && known->thread == root->thread &&
+		    known->frame == root->frame && known->name == root->name &&
+		    known->offset == root->offset && known->interpreter == root->interpreter)
 			return true;
 	}
 	return false;
@@ -84,14 +94,25 @@ static bool is_used(const struct search *k, const struct root *root)
 
 static bool search(struct search *k)
 {
-	for (size_t i = 0; i < k->roots->list.len; i++)
+	for (size_t i = 0; i < k->roots->list.len && !k->has_more; i++)
 		if (!is_used(k, &k->roots->list.items[i]) &&
 		    meet(k, k->roots->list.items[i].at, FROM_ROOT | i))
 			return true;
-	while (!k->failed && k->next < k->queue.len)
+	while (!k->failed && !k->has_more && k->next < k->queue.len)
 		if (expand(k, k->queue.items[k->next++]))
 			return true;
 	return false;
+}
+
+/* After a way was found: does anything else lead there? Where nothing does, which is the most
+ * frequent case, no other search need be made. */
+static bool leads_elsewhere(struct search *k)
+{
+	/* The object that it was found from has not been looked at to its end. */
+	if (k->next)
+		k->next--;
+	search(k);
+	return k->has_more || k->failed;
 }
 
 /* The way back, turned round. */
@@ -125,9 +146,10 @@ void way_release(struct way *way)
 	vec_release(&way->objects);
 }
 
-static bool try_once(struct search k, struct way *ret, uint64_t *seen)
+static bool try_once(struct search k, struct way *ret, uint64_t *seen, bool *ret_more)
 {
 	bool found = search(&k) && way_take(&k, ret);
+	*ret_more = found && leads_elsewhere(&k);
 	*seen = k.met.len > *seen ? k.met.len : *seen;
 	map_release(&k.met);
 	vec_release(&k.queue);
@@ -137,7 +159,7 @@ static bool try_once(struct search k, struct way *ret, uint64_t *seen)
 /* The object behind the root, sys.modules for one, may be met again; what lies between may not. */
 static bool block(struct map *blocked, const struct way *way)
 {
-	for (size_t i = way->root.kind == ROOT_MODULES; i + 1 < way->objects.len; i++)
+	for (size_t i = shared_start(way); i + 1 < way->objects.len; i++)
 		if (!map_insert(blocked, way->objects.items[i], NULL))
 			return false;
 	return true;
@@ -161,7 +183,8 @@ size_t ways_find(struct session *s, addr_t target, const struct ways_options *op
 				    .blocked = &blocked,
 				    .known = ret,
 				    .weak = stage == 2 };
-		while (n < options->max && try_once(k, &ret[n], ret_seen)) {
+		bool more = true;
+		while (more && n < options->max && try_once(k, &ret[n], ret_seen, &more)) {
 			if (!block(&blocked, &ret[n++]))
 				break;
 			k.known_count = n;
@@ -172,7 +195,7 @@ size_t ways_find(struct session *s, addr_t target, const struct ways_options *op
 	return n;
 }
 
-/* --- printing -------------------------------------------------------------------------- */
+/* --- printing ----------------------------------------------------------------- */
 
 /* The best name among the references from one object to the next: an attribute before a key. */
 static bool edge_between(struct runtime *rt, addr_t from, addr_t to, bool weak, struct edge *ret)
