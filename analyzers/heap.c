@@ -11,7 +11,7 @@
 enum { TEXT_ROWS = 20 };	/* as meliae shows */
 
 struct heap_config {
-	bool summarize, list;
+	bool summarize, list, csv;
 	uint64_t top, jobs;
 	const char *type, *by, *sort;
 };
@@ -31,6 +31,7 @@ static const struct option heap_options[] = {
 	  AT(top), .min = 1 },
 	{ "type", 't', OPTION_STRING, "GLOB", "only types of that name: dict, 'app.*'", AT(type) },
 	{ "list", 'l', OPTION_FLAG, .help = "name the objects instead of counting them", AT(list) },
+	{ "csv", 0, OPTION_FLAG, .help = "comma-separated values instead of a table", AT(csv) },
 	{ "jobs", 'j', OPTION_NUMBER, "N", "threads to count with (as many as are worth it)",
 	  AT(jobs), .min = 1, .max = 64 },
 	{ 0 },
@@ -41,7 +42,7 @@ static const struct option heap_options[] = {
 enum row_column {
 	ROW_TYPE, ROW_COUNT, ROW_BYTES, ROW_MAX, ROW_TRACKED, ROW_TRACKED_BYTES, ROW_UNSURE,
 	ROW_INDEX, ROW_COUNT_SHARE, ROW_BYTES_SHARE, ROW_SHARE_SO_FAR, ROW_BAR, ROW_NAME_WIDTH,
-	ROW_COUNT_WIDTH, ROW_BYTES_WIDTH, ROW_MAX_WIDTH, ROW_COLUMNS,
+	ROW_COUNT_WIDTH, ROW_BYTES_WIDTH, ROW_MAX_WIDTH, ROW_CSV, ROW_COLUMNS,
 };
 #define HIDDEN(name_) { .name = name_, .type = VALUE_UINT, .hidden = true }
 
@@ -66,6 +67,7 @@ static const struct column row_columns[] = {
 	[ROW_COUNT_WIDTH] = HIDDEN("count_width"),
 	[ROW_BYTES_WIDTH] = HIDDEN("bytes_width"),
 	[ROW_MAX_WIDTH] = HIDDEN("max_width"),
+	[ROW_CSV] = { .name = "csv", .type = VALUE_BOOL, .hidden = true },
 };
 
 /* In eighths of a column, behind the name, where a terminal is wide enough for it. */
@@ -85,8 +87,20 @@ static void put_bar(struct text *out, const struct value *values)
 	text_style(out, STYLE_PLAIN);
 }
 
+static void row_csv(struct text *out, const struct value *values)
+{
+	put_csv_name(out, &values[ROW_TYPE]);
+	for (unsigned i = ROW_COUNT; i <= ROW_UNSURE; i++)
+		text_printf(out, ",%" PRIu64, values[i].u);
+	text_put(out, "\n", 1);
+}
+
 static void row_text(struct text *out, const struct value *values)
 {
+	if (values[ROW_CSV].b) {
+		row_csv(out, values);
+		return;
+	}
 	text_printf(out, "%6" PRIu64 "%*" PRIu64 "%4" PRIu64 "%*" PRIu64 "%4" PRIu64 "%4" PRIu64
 			 "%*" PRIu64 " ",
 		    values[ROW_INDEX].u, (int)values[ROW_COUNT_WIDTH].u, values[ROW_COUNT].u,
@@ -106,7 +120,7 @@ static const struct record row_record = {
 enum heap_column {
 	HEAP_BY, HEAP_OBJECTS, HEAP_BYTES, HEAP_TRACKED, HEAP_TRACKED_BYTES, HEAP_ROWS, HEAP_LOST,
 	HEAP_DAMAGED, HEAP_SEEN, HEAP_NOUN, HEAP_COUNT_WIDTH, HEAP_BYTES_WIDTH, HEAP_MAX_WIDTH,
-	HEAP_COLUMNS,
+	HEAP_CSV, HEAP_COLUMNS,
 };
 
 static const struct column heap_columns[] = {
@@ -125,10 +139,18 @@ static const struct column heap_columns[] = {
 	[HEAP_COUNT_WIDTH] = HIDDEN("count_width"),
 	[HEAP_BYTES_WIDTH] = HIDDEN("bytes_width"),
 	[HEAP_MAX_WIDTH] = HIDDEN("max_width"),
+	[HEAP_CSV] = { .name = "csv", .type = VALUE_BOOL, .hidden = true },
 };
 
 static void heap_text(struct text *out, const struct value *values)
 {
+	if (values[HEAP_CSV].b) {
+		text_printf(out, "%s", values[HEAP_BY].s.bytes);
+		for (unsigned i = ROW_COUNT; i <= ROW_UNSURE; i++)
+			text_printf(out, ",%s", row_columns[i].name);
+		text_put(out, "\n", 1);
+		return;
+	}
 	text_printf(out,
 		    "\nTotal %" PRIu64 " objects, %" PRIu64 " %s, Total size = %.1fMiB (%" PRIu64
 		    " bytes)\n",
@@ -190,7 +212,7 @@ static struct widths widths_of(const struct census *c, uint64_t limit)
 }
 
 static bool report_rows(const struct census *c, uint64_t limit, const struct widths *widths,
-			struct report *report)
+			bool csv, struct report *report)
 {
 	uint64_t so_far = 0;
 	for (size_t i = 0; i < c->rows.len && i < limit; i++) {
@@ -213,6 +235,7 @@ static bool report_rows(const struct census *c, uint64_t limit, const struct wid
 			[ROW_COUNT_WIDTH] = value_uint(widths->count),
 			[ROW_BYTES_WIDTH] = value_uint(widths->bytes),
 			[ROW_MAX_WIDTH] = value_uint(widths->max),
+			[ROW_CSV] = value_bool(csv),
 		};
 		if (!report_row(report, &row_record, values))
 			return false;
@@ -268,12 +291,12 @@ static void remark_limits(struct session *s, const struct seen *seen, const stru
 	struct remarks *remarks = &s->target->remarks;
 	_str_ struct str bytes = STR_INIT;
 	if (!seen->any) {
-		remark_loss(remarks, "no object can be counted: the memory that leads to them is not "
-				     "in the core");
+		remark_loss(remarks, "no object can be counted: the memory that leads to them is "
+				     "not in the core");
 	} else if (seen->lost) {
 		words_bytes(&bytes, seen->lost);
-		remark_loss(remarks, "%s of Python's memory are not in the core: about %.1f %% of it "
-				     "was counted", bytes.buf, 100 * seen_share(seen));
+		remark_loss(remarks, "%s of Python's memory are not in the core: about %.1f %% of "
+				     "it was counted", bytes.buf, 100 * seen_share(seen));
 	}
 	if (c->skipped.damaged) {
 		str_reset(&bytes);
@@ -301,7 +324,8 @@ static const char *noun_of(const char *by)
 static bool report_census(struct session *s, const struct heap_config *config,
 			  const struct seen *seen, const struct census *c, struct report *report)
 {
-	uint64_t limit = config->top ? config->top : s->text_form ? TEXT_ROWS : UINT64_MAX;
+	bool short_form = s->text_form && !config->csv;
+	uint64_t limit = config->top ? config->top : short_form ? TEXT_ROWS : UINT64_MAX;
 	const struct widths widths = widths_of(c, limit);
 	const char *by = config->by ? config->by : "type";
 	const struct value values[HEAP_COLUMNS] = {
@@ -318,9 +342,10 @@ static bool report_census(struct session *s, const struct heap_config *config,
 		[HEAP_COUNT_WIDTH] = value_uint(widths.count),
 		[HEAP_BYTES_WIDTH] = value_uint(widths.bytes),
 		[HEAP_MAX_WIDTH] = value_uint(widths.max),
+		[HEAP_CSV] = value_bool(config->csv),
 	};
 	return report_open(report, &heap_record, values) &&
-	       report_rows(c, limit, &widths, report) && report_close(report);
+	       report_rows(c, limit, &widths, config->csv, report) && report_close(report);
 }
 
 static unsigned choice(const char *const *choices, const char *chosen)
@@ -367,7 +392,13 @@ static struct error *run_heap(struct session *s, const void *config_, struct rep
 		return summarize(s, heap, config, report);
 	progress_end(s->files->progress);
 	return heap_list(s->runtime, heap, config->type, config->top ? config->top : UINT64_MAX,
-			 report);
+			 config->csv, report);
+}
+
+static unsigned heap_needs(const void *config)
+{
+	const struct heap_config *c = config;
+	return NEEDS_TARGET | NEEDS_RUNTIME | (c->csv ? RAW_TEXT : 0);
 }
 
 const struct analyzer analyzer_heap = {
@@ -394,5 +425,6 @@ const struct analyzer analyzer_heap = {
 	.config_size = sizeof(struct heap_config),
 	.root = &heap_root,
 	.needs = NEEDS_TARGET | NEEDS_RUNTIME,
+	.needs_of = heap_needs,
 	.run = run_heap,
 };

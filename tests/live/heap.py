@@ -5,6 +5,7 @@ same, writes down what gc.get_objects() holds, object by object, and what the
 program holds that the collector does not track.
 """
 import collections
+import csv
 import os
 
 import program
@@ -96,6 +97,13 @@ def compare_alive(truth, objects):
         if t not in ("moduledef", "type") and (t, n) != ("module", 1)]
 
 
+def compare_csv(heap, text):
+    """The same rows, and nothing else."""
+    rows = list(csv.DictReader(text.splitlines()))
+    wanted = [{k: str(v) for k, v in row.items()} for row in heap["types"]]
+    return [] if rows == wanted else ["--csv is not what --json says"]
+
+
 class Census(program.Program):
     """heap --json and heap --list against the truth."""
 
@@ -138,6 +146,8 @@ class Census(program.Program):
         if len(objects) != heap["objects"]:
             results.append(("list", ["%d listed, %d counted" % (
                 len(objects), heap["objects"])]))
+        results.append(("csv", compare_csv(heap, pycorerun.run(
+            binary, "heap", "--csv", core, *options).out)))
         texts = {pycorerun.run(binary, "heap", "--jobs", jobs, core,
                                *options).out for jobs in ("1", "2", "5")}
         results.append(("jobs", [] if len(texts) == 1 else
