@@ -101,7 +101,7 @@ void help_all(const struct commands *commands, FILE *out)
 void help_command(const struct analyzer *command, FILE *out)
 {
 	const char *core =
-		command->needs & TAKES_NO_CORE ? "" :
+		command->needs & TAKES_NO_CORE ? (command->needs & TAKES_SUBJECT ? " WHAT" : "") :
 		command->needs & TAKES_SUBJECT ? " CORE [EXECUTABLE] WHAT" :
 		command->needs & NEEDS_TARGET  ? " CORE [EXECUTABLE]" : " [CORE [EXECUTABLE]]";
 	fprintf(out, "Usage: pycore %s [OPTIONS]%s\n\n", command->name, core);

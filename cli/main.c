@@ -147,7 +147,7 @@ static int write_report(const struct run *run, FILE *out)
 		return fail(error_nomem());
 	}
 	int code = end_report(report, write_records(run, report), common);
-	if (code == EXIT_DONE && (report_has_loss(report) ||
+	if (code == EXIT_DONE && (report_has_loss(report) || s->incomplete ||
 				  (s->target && (s->target->truncated || s->target->remarks.loss))))
 		code = EXIT_LOSS;
 	report_free(report);

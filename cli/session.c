@@ -50,9 +50,10 @@ void inputs_release(struct inputs *inputs)
 }
 
 /* `pycore object CORE PATH`: the last word is taken from those that name files. */
-static void take_subject(const struct common *common, struct arguments *words, struct inputs *ret)
+static void take_subject(const struct common *common, unsigned needs, struct arguments *words,
+			 struct inputs *ret)
 {
-	size_t first = common->core || common->core_fd ? 0 : 1;
+	size_t first = common->core || common->core_fd || needs & TAKES_NO_CORE ? 0 : 1;
 	if (words->words.len > first)
 		ret->subject = words->words.items[--words->words.len];
 }
@@ -63,7 +64,7 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 	struct arguments files = *all;	/* all remains the owner */
 	const struct arguments *arguments = &files;
 	if (needs & TAKES_SUBJECT)
-		take_subject(common, &files, ret);
+		take_subject(common, needs, &files, ret);
 	size_t given = arguments->words.len, allowed = common->core ? 1 : 2;
 	const char *const *words = arguments->words.items;
 	for (size_t i = 0; i < given; i++) {

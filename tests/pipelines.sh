@@ -193,6 +193,61 @@ check 'list of no such sysroot' exits 3
 mkdir "$dir/bare"
 run list --sysroot "$dir/bare"
 check 'list of nothing' exits 0
+# --- many ---
+many=$dir/many
+mkdir -p "$many/deeper" && cp "$core" "$many/one" && cp "$core" "$many/deeper/t\"wo" && echo none >"$many/none"
+head -c 3000 "$core" >"$many/cut"
+ln -s /etc/passwd "$many/link"
+cat >"$dir/lines.py" <<'PY'
+import json, sys
+rows = {row["core"].rpartition("/")[2]: row for row in map(json.loads, open(sys.argv[1], encoding="utf-8"))}
+assert sorted(rows) == sorted(sys.argv[2:]), sorted(rows)
+for name, row in rows.items():
+	good = name in ("one", 't"wo')
+	assert row["exit"] == (0 if good else 3) and bool(row["error"]) != good, row
+	assert not good or ("in print_label" in row["report"] and row["fingerprint"] == rows["one"]["fingerprint"])
+PY
+run batch --jobs 3 "$many"
+check 'batch: bad cores stop nothing' exits 0
+check 'batch: a line for each' python3 "$dir/lines.py" "$dir/out" one 't"wo' none cut
+grep -v t.*wo "$dir/out" >"$dir/before"
+printf '{"core": "%s/deeper/t' "$many" >>"$dir/before"
+run batch --resume "$dir/before" "$many"
+check 'batch --resume: only what is not there' [ "$(wc -l <"$dir/out")" -eq 1 ]
+check 'batch --resume: what was cut, too' out_has wo
+find "$many" -type f -name 'o*' >"$dir/names"
+run batch "$dir/names"
+check 'batch: a list of names' python3 "$dir/lines.py" "$dir/out" one
+run batch "$core"
+check 'batch: one core' [ "$(wc -l <"$dir/out")" -eq 1 ]
+run batch --group "$many"
+check 'batch --group' [ "$(awk '$1 ~ /^[0-9]+$/ { print $1 }' "$dir/out" | paste -sd' ')" = '2 2' ]
+check 'batch --group counts what has no report' out_has 'of 2 files no report could be made'
+run batch --group --json "$many"
+check 'batch --group --json' python3 -c 'import json, sys
+document = json.load(open(sys.argv[1]))
+assert sorted(g["count"] for g in document["groups"]) == [2, 2] and len(document["cores"]) == 4' "$dir/out"
+mkfifo "$dir/never"
+echo "$dir/never" >"$dir/names"
+run batch --timeout 1 "$dir/names"
+check 'batch: a pipe is no core' out_has 'not a regular file'
+run batch "$dir/nowhere"
+check 'batch of nothing' fails_with 3 'no such file'
+run batch
+check 'batch without a word' fails_with 2 'which cores?'
+mkdir "$dir/lot" && for i in {1..200}; do ln "$core" "$dir/lot/$i"; done
+"$PYCORE" batch "$dir/lot" >"$dir/out" 2>"$dir/err" &
+pid=$!
+sleep 0.3
+kill -TERM $pid
+wait $pid
+status=$?
+check 'batch, interrupted: exit code 1' exits 1
+check 'batch, interrupted: it is said' err_has '--resume'
+check 'batch, interrupted: whole lines' python3 -c 'import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert len(lines) < 200 and all(line["fingerprint"] for line in lines)' "$dir/out"
+
 run list "$core"
 check 'list takes no core' fails_with 2 'takes no core'
 cd "$stored" && echo x >4242 && run bt --sysroot "$root" 4242
