@@ -225,14 +225,29 @@ static bool find_thread_heap(struct pyheap *heap, addr_t at)
 	return true;
 }
 
+/* The next page to look at behind one that cannot be seen: what is lost may be 128 TiB, in a core
+ * that says so. */
+static addr_t page_behind_lost(const struct memory *m, addr_t at)
+{
+	const struct extent *e = memory_extent(m, at);
+	if (!e || e->source != EXTENT_LOST || e->end - at < PAGE)
+		return at + PAGE;
+	return e->end & ~(addr_t)(PAGE - 1);
+}
+
 static bool find_mapped(struct pyheap *heap, addr_t start, addr_t end)
 {
+	const struct memory *m = &heap->rt->target->memory;
 	uint64_t word = heap->rt->layout.machine->word;
 	addr_t at = (start + PAGE - 1) & ~(addr_t)(PAGE - 1);
 	while (at + PAGE <= end) {
-		const uint8_t *p = memory_at(&heap->rt->target->memory, at, 2 * word);
+		const uint8_t *p = memory_at(m, at, 2 * word);
 		struct chunk chunk;
-		if (!p || load_word(heap->rt->layout.machine, p) || !chunk_view(heap, at, &chunk) ||
+		if (!p) {
+			at = page_behind_lost(m, at);
+			continue;
+		}
+		if (load_word(heap->rt->layout.machine, p) || !chunk_view(heap, at, &chunk) ||
 		    chunk.flags != CHUNK_MAPPED || chunk.size < PAGE - 2 * word ||
 		    chunk.size > end - at) {
 			at += PAGE;
@@ -246,7 +261,7 @@ static bool find_mapped(struct pyheap *heap, addr_t start, addr_t end)
 		}
 		struct heap_account *account = &heap->accounts[HEAP_CHUNK];
 		account->bytes += pages;
-		account->lost += pages - memory_span(&heap->rt->target->memory, at, pages);
+		account->lost += pages - memory_span(m, at, pages);
 		const struct heap_part part = { .start = at,
 						.end = at + pages,
 						.source = HEAP_CHUNK };
