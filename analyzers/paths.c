@@ -241,7 +241,8 @@ static struct error *begin_name(struct walk *w)
 	if (w->rt->interpreters)
 		READ(w->rt, w->rt->interpreters, PyInterpreterState, modules, &modules);
 	if (!modules)
-		return fails(w, "sys.modules is lost");
+		return error_new(ERROR_UNSUPPORTED, "%s: sys.modules is lost, and with it all names",
+				 w->path);
 	if (skip_word(w, "sys.modules") && !is_name_char(*w->p)) {
 		w->at = modules;
 		return NULL;

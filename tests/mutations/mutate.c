@@ -3,9 +3,9 @@
  *	mutate [-n COPIES] [-s SEED] [-t SECONDS] [-o DIRECTORY] [-r SYSROOT] [-v] CORE
  *
  * For each copy the core is damaged in memory, a child is forked, and there pycore's own main() runs
- * on it: bt --locals, bt --json --locals=full, info --json in turn. The child must end by itself in
- * LIMIT_SECONDS, with one of the exit codes of an answer or a refusal, in LIMIT_MIB of memory, and
- * without a word from a sanitizer. A copy that fails is kept in DIRECTORY.
+ * on it: bt --locals, bt --json --locals=full, info, gc, heap and object in turn. The child must end by
+ * itself in LIMIT_SECONDS, with one of the exit codes of an answer or a refusal, in LIMIT_MIB of
+ * memory, and without a word from a sanitizer. A copy that fails is kept in DIRECTORY.
  *
  *	core -> memfd -> damage -> fork -> pycore_main(.. /proc/self/fd/N) -> wait4 -> repair */
 #include <errno.h>
@@ -154,11 +154,13 @@ static void damage(struct copy *c)
 
 static const char *const commands[][4] = {
 	{ "bt", "--locals" }, { "bt", "--json", "--locals=full" }, { "info", "--json" },
+	{ "gc", "--json" }, { "heap", "--json" }, { "heap", "--by", "shape" },
+	{ "object", "--why", "--referrers" }, { "object", "--json" },
 };
 
 static void run_child(const char *path, size_t command, const char *root, int err)
 {
-	char *argv[8];
+	char *argv[10];
 	int argc = 0, null = open("/dev/null", O_RDWR);
 	argv[argc++] = "pycore";
 	for (size_t i = 0; commands[command][i]; i++)
@@ -166,6 +168,8 @@ static void run_child(const char *path, size_t command, const char *root, int er
 	argv[argc++] = "--sysroot";
 	argv[argc++] = (char *)root;
 	argv[argc++] = (char *)path;
+	if (strcmp(argv[1], "object") == 0)
+		argv[argc++] = "sys.modules";
 	argv[argc] = NULL;
 	dup2(null, 0);
 	dup2(null, 1);
