@@ -11,11 +11,13 @@ stand where the evaluation loop ran them: each frame that C entered right
 behind a loop, each other one behind the frame that called it.
 
 Then each way to crash of fixtures/crashes must get its verdict: all of them
-with one interpreter, the telling ones with all others.
+with one interpreter, the telling ones with all others; and `pycore modules`
+must list what sys.modules held.
 
 Ends with "N passed, N failed, N skipped".
 """
 import argparse
+import json
 import os
 import re
 import shutil
@@ -275,6 +277,30 @@ def run_stacks(tally, pycore, interpreter, options):
             shutil.rmtree(directory, ignore_errors=True)
 
 
+def run_modules(tally, pycore, interpreter):
+    """sys.modules of one interpreter, compared with what it wrote down."""
+    name = interpreter.name + " modules"
+    directory = tempfile.mkdtemp(prefix="pycore-modules-")
+    try:
+        core, truth = make_core.make_core(interpreter.command, "modules.py",
+                                          directory, seconds=120)
+        with open(truth) as stream:
+            wanted = json.load(stream)
+        options = interpreter.pycore_options(directory)
+        document = pycorerun.run(pycore, "modules", "--json", *options,
+                                 core).json()
+        got = {module["name"]: [module["version"], module["file"]]
+               for module in document["python_modules"]}
+        tally.add(name, [("sys.modules", [
+            "%s: %s, expected %s" % (key, got.get(key), wanted.get(key))
+            for key in sorted(set(got) | set(wanted))
+            if got.get(key) != wanted.get(key)])])
+    except make_core.NoCore as error:
+        tally.skip(name, error)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 def run_crashes(tally, pycore, interpreter, library, kinds):
     """The crashes of one interpreter."""
     for kind in kinds:
@@ -307,6 +333,8 @@ def main():
             tally.skip("crashes", "no C compiler, or no cores of the kernel")
         for number, interpreter in enumerate(here):
             run_stacks(tally, pycore, interpreter, options)
+            if options.k in "modules":
+                run_modules(tally, pycore, interpreter)
             if not can_crash or not interpreter.facts["ctypes"]:
                 continue
             kinds = [kind for kind in VERDICTS if options.k in kind and (
