@@ -7,7 +7,7 @@
 #include "core/map.h"
 #include "report/text.h"
 
-/* --- options ------------------------------------------------------------------------------- */
+/* --- options -------------------------------------------------------------------------------- */
 
 struct bt_config {
 	struct option_list threads;
@@ -38,7 +38,7 @@ static const struct option bt_options[] = {
 	{ 0 },
 };
 
-/* --- records ------------------------------------------------------------------------------- */
+/* --- records -------------------------------------------------------------------------------- */
 
 enum crashed_column { CRASHED_TID, CRASHED_PYTHON, CRASHED_PC, CRASHED_MODULE, CRASHED_COLUMNS };
 
@@ -103,7 +103,7 @@ static const struct column thread_columns[] = {
 	[THREAD_OMITTED] = COLUMN("omitted", UINT, "older frames that --limit left out"),
 	[THREAD_NATIVE_END] =
 		COLUMN("native_end", STRING,
-		       "with --native: why the oldest C frame is not where the thread began"),
+		       "with --native: why C frames are missing where the thread began"),
 	[THREAD_WORDS] = { .name = "words",
 			   .type = VALUE_STRING,
 			   .hidden = true,
@@ -185,7 +185,7 @@ static const struct column native_columns[] = {
 	[NATIVE_PC] = COLUMN("pc", ADDRESS, "where it was"),
 	[NATIVE_MODULE] = COLUMN("module", STRING, "the file mapped there; null: none"),
 	[NATIVE_END] = COLUMN("native_end", STRING,
-			      "with --native: why the oldest C frame is not where the thread began"),
+			      "with --native: why C frames are missing where the thread began"),
 	[NATIVE_WALKED] = { .name = "walked", .type = VALUE_BOOL, .hidden = true,
 			    .doc = "its frames follow" },
 	[NATIVE_WORDS] = { .name = "words", .type = VALUE_STRING, .hidden = true,
@@ -223,7 +223,7 @@ static const struct record bt_root = {
 	.name = "bt", .doc = "the traceback of every Python thread", .children = bt_children,
 };
 
-/* --- which threads ------------------------------------------------------------------------- */
+/* --- which threads -------------------------------------------------------------------------- */
 
 struct seen_thread {
 	struct pythread thread;
@@ -348,7 +348,7 @@ static struct error *select_threads(struct threads *threads, const struct option
 	return NULL;
 }
 
-/* --- one thread ---------------------------------------------------------------------------- */
+/* --- one thread ----------------------------------------------------------------------------- */
 
 static void add_word(struct str *words, const char *word)
 {
@@ -502,12 +502,15 @@ static void remark_native(struct bt *bt, uint64_t tid, const struct bt_frames *f
 	_str_ struct str why = STR_INIT, count = STR_INIT;
 	bt_native_end_words(frames, &why);
 	if (why.len)
-		remark_loss(remarks, "thread %" PRIu64 ": older C frames are lost: %s", tid, why.buf);
+		remark_loss(remarks, "thread %" PRIu64 ": older C frames are lost: %s", tid,
+			    why.buf);
 	if (!frames->unplaced)
 		return;
 	words_count(&count, frames->unplaced, "Python frame");
-	remark_info(remarks, "thread %" PRIu64 ": no C frame was found for the oldest %s: they stand "
-		    "above the C frames", tid, count.buf);
+	remark_info(remarks,
+		    "thread %" PRIu64 ": no C frame was found for the oldest %s: they stand "
+		    "above the C frames",
+		    tid, count.buf);
 }
 
 static void thread_values(struct bt *bt, const struct pythread *thread,
@@ -646,7 +649,7 @@ static bool report_native(struct bt *bt, const struct threads *threads)
 	return ok;
 }
 
-/* --- the whole ----------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------ */
 
 static enum bt_locals locals_wanted(const char *option)
 {

@@ -61,8 +61,8 @@ extern const struct record bt_frame_record;
 bool bt_frames_collect(struct bt *bt, const struct pythread *thread, struct bt_frames *ret);
 /* Report them, oldest first. */
 bool bt_frames_report(struct bt *bt, const struct bt_frames *frames);
-/* With --native walk the C stack of an OS thread (NULL: none), and fill ret->items from both kinds of
- * frames; ret->list and ret->activations are there. false: out of memory. */
+/* With --native walk the C stack of an OS thread (NULL: none), and fill ret->items from both kinds
+ * of frames; ret->list and ret->activations are there. false: out of memory. */
 bool bt_native_collect(struct bt *bt, const struct os_thread *os, struct bt_frames *ret);
 /* The second half of it: ret->items from ret->list, ret->calls and ret->activations. */
 bool bt_native_merge(const struct bt *bt, struct bt_frames *ret);

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include "report/text.h"
 
-/* --- records ------------------------------------------------------------------------------- */
+/* --- records -------------------------------------------------------------------------------- */
 
 enum local_column {
 	LOCAL_NAME, LOCAL_KIND, LOCAL_TYPE, LOCAL_REPR, LOCAL_ADDRESS, LOCAL_CUT, LOCAL_SECTION,
@@ -148,7 +148,7 @@ const struct record bt_frame_record = {
 	COLUMNS(frame_columns), .children = frame_children, .text = frame_text,
 };
 
-/* --- frames -------------------------------------------------------------------------------- */
+/* --- frames --------------------------------------------------------------------------------- */
 
 void bt_frames_release(struct bt_frames *frames)
 {
@@ -281,7 +281,7 @@ static void source_value(struct bt *bt, const struct frame *frame, struct value 
 		*ret = value_bytes(bt->source_lines.buf, bt->source_lines.len);
 }
 
-/* --- variables ----------------------------------------------------------------------------- */
+/* --- variables ------------------------------------------------------------------------------ */
 
 static const char *const kind_names[] = {
 	[VARIABLE_ARGUMENT] = "argument",
@@ -424,7 +424,7 @@ static bool report_call(struct bt *bt, const struct bt_call *call, struct value 
 	}
 	values[FRAME_TITLE] = f->is_signal ? value_str("<signal handler called>")
 			      : call->symbol.name ? values[FRAME_NAME]
-			      : value_str(call->module ? "<no symbol>" : "<no code is mapped there>");
+			      : value_str(call->module ? "<no symbol>" : "<no code there>");
 	str_reset(&bt->source_lines);
 	call_words(call, &bt->source_lines);
 	values[FRAME_SOURCE] = value_bytes(bt->source_lines.buf, bt->source_lines.len);

@@ -25,28 +25,97 @@
 /* How the interpreter calls: Objects/call.c, Objects/methodobject.c, Objects/typeobject.c's slots,
  * Python/ceval.c, Python/pythonrun.c, 2.7 to 3.15. A name matches when it begins so. */
 static const char *const machinery[] = {
-	"PyCFunction_Call", "PyCFunction_FastCall", "PyEval_", "PyFunction_", "PyObject_Call",
-	"PyObject_FastCall", "PyObject_GenericGetAttr", "PyObject_GetAttr", "PyObject_Vectorcall", "PyRun_", "PyVectorcall_", "Py_BytesMain",
-	"Py_Main", "Py_RunMain", "Py_UnixMain", "_PyCFunction_", "_PyEval_", "_PyFunction_",
-	"_PyFunctionWithKeywords", "_PyGen_Send", "_PyMethodDef_", "_PyMethodDescr_",
-	"_PyObject_Call", "_PyObject_FastCall", "_PyObject_GenericGetAttr", "_PyObject_GetAttr",
-	"_PyObject_GetMethod", "_PyObject_LookupAttr", "_PyObject_MakeTpCall",
+	"PyCFunction_Call",
+	"PyCFunction_FastCall",
+	"PyEval_",
+	"PyFunction_",
+	"PyObject_Call",
+	"PyObject_FastCall",
+	"PyObject_GenericGetAttr",
+	"PyObject_GetAttr",
+	"PyObject_Vectorcall",
+	"PyRun_",
+	"PyVectorcall_",
+	"Py_BytesMain",
+	"Py_Main",
+	"Py_RunMain",
+	"Py_UnixMain",
+	"_PyCFunction_",
+	"_PyEval_",
+	"_PyFunction_",
+	"_PyFunctionWithKeywords",
+	"_PyGen_Send",
+	"_PyMethodDef_",
+	"_PyMethodDescr_",
+	"_PyObject_Call",
+	"_PyObject_FastCall",
+	"_PyObject_GenericGetAttr",
+	"_PyObject_GetAttr",
+	"_PyObject_GetMethod",
+	"_PyObject_LookupAttr",
+	"_PyObject_MakeTpCall",
 	"_PyObject_Vectorcall",
-	"_PyRun_", "_PyVectorcall_", "_Py_CallBuiltin", "_Py_UnixMain", "_Py_VectorCall",
-	"_PyStack_", "_TAIL_CALL_", "builtin_vectorcall", "call_attribute", "call_function",
-	"call_method", "call_unbound", "cfunction_", "do_call", "ext_do_call", "fast_function",
-	"function_call", "function_code_fastcall", "gen_send", "gen_iternext", "instance_call",
-	"instancemethod_", "lookup_maybe", "method_call", "method_vectorcall", "methoddescr_call",
-	"object_vacall", "pymain_", "pyrun_", "run_eval_code_obj", "run_mod", "slot_tp_", "slot_sq_",
-	"slot_nb_", "slot_mp_", "slot_bf_", "type_call", "vectorcall_", "vgetargs", "wrap_",
-	"wrapper_call", "wrapperdescr_",
+	"_PyRun_",
+	"_PyVectorcall_",
+	"_Py_CallBuiltin",
+	"_Py_UnixMain",
+	"_Py_VectorCall",
+	"_PyStack_",
+	"_TAIL_CALL_",
+	"builtin_vectorcall",
+	"call_attribute",
+	"call_function",
+	"call_method",
+	"call_unbound",
+	"cfunction_",
+	"do_call",
+	"ext_do_call",
+	"fast_function",
+	"function_call",
+	"function_code_fastcall",
+	"gen_send",
+	"gen_iternext",
+	"instance_call",
+	"instancemethod_",
+	"lookup_maybe",
+	"method_call",
+	"method_vectorcall",
+	"methoddescr_call",
+	"object_vacall",
+	"pymain_",
+	"pyrun_",
+	"run_eval_code_obj",
+	"run_mod",
+	"slot_tp_",
+	"slot_sq_",
+	"slot_nb_",
+	"slot_mp_",
+	"slot_bf_",
+	"type_call",
+	"vectorcall_",
+	"vgetargs",
+	"wrap_",
+	"wrapper_call",
+	"wrapperdescr_",
 };
 
 /* Where processes and threads begin: below the oldest Python frame. */
 static const char *const beginnings[] = {
-	"_start", "__libc_start", "generic_start_main", "main", "start_thread", "clone", "__clone",
-	"__GI___clone", "thread_start", "pythread_wrapper", "thread_run", "t_bootstrap",
-	"thread_PyThread_start", "libc_start_main_stage2", "start",
+	"_start",
+	"__libc_start",
+	"generic_start_main",
+	"main",
+	"start_thread",
+	"clone",
+	"__clone",
+	"__GI___clone",
+	"thread_start",
+	"pythread_wrapper",
+	"thread_run",
+	"t_bootstrap",
+	"thread_PyThread_start",
+	"libc_start_main_stage2",
+	"start",
 };
 
 static bool begins_with_any(const char *name, const char *const *list, size_t count)
@@ -82,13 +151,14 @@ static bool is_internal(const struct bt *bt, const struct bt_call *call, bool ou
 	return begins_with_any(name, machinery, ARRAY_SIZE(machinery));
 }
 
-/* --- the evaluation loop ---------------------------------------------------------------------- */
+/* --- the evaluation loop -------------------------------------------------------------------- */
 
 /* PyEval_EvalFrameEx is the loop in 2.7 and a wrapper of it from 3.6 on. */
 static bool is_loop_name(const struct bt *bt, const char *name)
 {
 	const char *loop = bt->session->runtime->layout.version.major == 2
-				   ? "PyEval_EvalFrameEx" : "_PyEval_EvalFrameDefault";
+				   ? "PyEval_EvalFrameEx"
+				   : "_PyEval_EvalFrameDefault";
 	size_t len = strlen(loop);
 	return name && strncmp(name, loop, len) == 0 && (name[len] == 0 || name[len] == '.');
 }
@@ -112,7 +182,7 @@ static size_t activation_in(const struct bt *bt, const struct bt_frames *frames,
 	return SIZE_MAX;
 }
 
-/* --- merging ------------------------------------------------------------------------------------ */
+/* --- merging -------------------------------------------------------------------------------- */
 
 static bool add_item(struct bt_frames *frames, bool is_native, size_t index)
 {
@@ -146,8 +216,8 @@ static void mark_internal(const struct bt *bt, struct bt_frames *frames, size_t 
 		if (call->activation != SIZE_MAX)
 			below = false;
 		/* Where it stopped is always of interest. */
-		call->is_internal = i > 0 && last_loop &&
-				    is_internal(bt, call, i >= last_loop, below);
+		call->is_internal =
+			i > 0 && last_loop && is_internal(bt, call, i >= last_loop, below);
 	}
 }
 
@@ -157,7 +227,8 @@ static bool merge(const struct bt *bt, struct bt_frames *frames)
 	for (size_t i = 0; i < frames->calls.len; i++) {
 		const struct bt_call *call = &frames->calls.items[i];
 		for (; call->activation != SIZE_MAX && python < frames->list.len &&
-		       frames->list.items[python].activation <= call->activation; python++)
+		       frames->list.items[python].activation <= call->activation;
+		     python++)
 			if (!add_item(frames, false, python))
 				return false;
 		if ((bt->native == NATIVE_ALL || !call->is_internal) && !add_item(frames, true, i))
@@ -200,7 +271,7 @@ bool bt_native_merge(const struct bt *bt, struct bt_frames *ret)
 {
 	size_t last_loop = ret->list.len ? mark_loops(bt, ret) : 0;
 	if (ret->list.len && !last_loop && ret->activations.list.len) {
-		ret->activations.list.len = 0;	/* kept elsewhere: then by name */
+		ret->activations.list.len = 0; /* kept elsewhere: then by name */
 		last_loop = mark_loops(bt, ret);
 	}
 	mark_internal(bt, ret, last_loop);

@@ -7,7 +7,7 @@
 #include "core/checked.h"
 #include "report/text.h"
 
-enum { STACK_SHOWN = 24 };	/* innermost frames; --limit changes it */
+enum { STACK_SHOWN = 24 }; /* innermost frames; --limit changes it */
 
 struct crash_config {
 	uint64_t limit;
@@ -19,11 +19,19 @@ static const struct option crash_options[] = {
 	{ 0 },
 };
 
-/* --- records ------------------------------------------------------------------------------- */
+/* --- records -------------------------------------------------------------------------------- */
 
 enum site_column {
-	SITE_TID, SITE_PC, SITE_MODULE, SITE_OFFSET, SITE_FUNCTION, SITE_FAULT, SITE_ACCESS,
-	SITE_RERAISED, SITE_LINES, SITE_COLUMNS,
+	SITE_TID,
+	SITE_PC,
+	SITE_MODULE,
+	SITE_OFFSET,
+	SITE_FUNCTION,
+	SITE_FAULT,
+	SITE_ACCESS,
+	SITE_RERAISED,
+	SITE_LINES,
+	SITE_COLUMNS,
 };
 
 static const struct column site_columns[] = {
@@ -36,7 +44,9 @@ static const struct column site_columns[] = {
 	[SITE_ACCESS] = COLUMN("access", STRING, "read, write or execute; null: not known"),
 	[SITE_RERAISED] =
 		COLUMN("reraised", BOOL, "a handler (faulthandler) raised the signal once more"),
-	[SITE_LINES] = { .name = "lines", .type = VALUE_STRINGS, .hidden = true,
+	[SITE_LINES] = { .name = "lines",
+			 .type = VALUE_STRINGS,
+			 .hidden = true,
 			 .doc = "as text says it" },
 };
 
@@ -51,8 +61,10 @@ static void site_text(struct text *out, const struct value *values)
 }
 
 static const struct record site_record = {
-	.name = "site", .doc = "where and how; null when the process did not die of a signal",
-	COLUMNS(site_columns), .text = site_text,
+	.name = "site",
+	.doc = "where and how; null when the process did not die of a signal",
+	COLUMNS(site_columns),
+	.text = site_text,
 };
 
 static const struct column verdict_columns[] = {
@@ -69,8 +81,11 @@ static void verdict_text(struct text *out, const struct value *values)
 }
 
 static const struct record verdict_record = {
-	.name = "verdicts", .list = true, .doc = "only where there is evidence",
-	COLUMNS(verdict_columns), .text = verdict_text,
+	.name = "verdicts",
+	.list = true,
+	.doc = "only where there is evidence",
+	COLUMNS(verdict_columns),
+	.text = verdict_text,
 };
 
 enum insn_column { INSN_ADDRESS, INSN_TEXT, INSN_CURRENT, INSN_FIRST, INSN_COLUMNS };
@@ -79,7 +94,10 @@ static const struct column insn_columns[] = {
 	[INSN_ADDRESS] = COLUMN("address", ADDRESS, "where it begins"),
 	[INSN_TEXT] = COLUMN("text", STRING, "disassembled"),
 	[INSN_CURRENT] = COLUMN("current", BOOL, "the one that failed, or that was next"),
-	[INSN_FIRST] = { .name = "first", .type = VALUE_BOOL, .hidden = true, .doc = "of the list" },
+	[INSN_FIRST] = { .name = "first",
+			 .type = VALUE_BOOL,
+			 .hidden = true,
+			 .doc = "of the list" },
 };
 
 static void insn_text(struct text *out, const struct value *values)
@@ -98,8 +116,11 @@ static void insn_text(struct text *out, const struct value *values)
 }
 
 static const struct record insn_record = {
-	.name = "instructions", .list = true, .doc = "about the pc",
-	COLUMNS(insn_columns), .text = insn_text,
+	.name = "instructions",
+	.list = true,
+	.doc = "about the pc",
+	COLUMNS(insn_columns),
+	.text = insn_text,
 };
 
 enum register_column { REG_NAME, REG_VALUE, REG_WHAT, REG_USED, REG_FIRST, REG_COLUMNS };
@@ -131,8 +152,11 @@ static void register_text(struct text *out, const struct value *values)
 }
 
 static const struct record register_record = {
-	.name = "registers", .list = true, .doc = "and what each points to",
-	COLUMNS(register_columns), .text = register_text,
+	.name = "registers",
+	.list = true,
+	.doc = "and what each points to",
+	COLUMNS(register_columns),
+	.text = register_text,
 };
 
 enum stack_column { STACK_NAME, STACK_GIL, STACK_OMITTED, STACK_END, STACK_COLUMNS };
@@ -156,26 +180,31 @@ static void stack_text(struct text *out, const struct value *values)
 		text_printf(out, "\"");
 	}
 	if (values[STACK_GIL].state == VALUE_PRESENT)
-		text_printf(out, values[STACK_GIL].b ? ", which holds the GIL" :
-						       ", which does not hold the GIL");
+		text_printf(out, values[STACK_GIL].b ? ", which holds the GIL"
+						     : ", which does not hold the GIL");
 	else
 		text_printf(out, " of a thread that Python does not know");
 	text_printf(out, " (most recent call last)\n");
 	if (values[STACK_OMITTED].u)
-		text_printf(out, "  <%" PRIu64 " older frames not shown>\n", values[STACK_OMITTED].u);
+		text_printf(out, "  <%" PRIu64 " older frames not shown>\n",
+			    values[STACK_OMITTED].u);
 }
 
 static const struct record *const stack_children[] = { &bt_frame_record, NULL };
 
 static const struct record stack_record = {
-	.name = "stack", .doc = "of that thread, C and Python frames",
-	COLUMNS(stack_columns), .children = stack_children, .text = stack_text,
+	.name = "stack",
+	.doc = "of that thread, C and Python frames",
+	COLUMNS(stack_columns),
+	.children = stack_children,
+	.text = stack_text,
 };
 
 enum exception_column { EXC_STATE, EXC_TYPE, EXC_REPR, EXC_FIRST, EXC_COLUMNS };
 
 static const struct column exception_columns[] = {
-	[EXC_STATE] = COLUMN("state", STRING, "raising: on its way; handling: its except block runs"),
+	[EXC_STATE] =
+		COLUMN("state", STRING, "raising: on its way; handling: its except block runs"),
 	[EXC_TYPE] = COLUMN("type", STRING, "its class"),
 	[EXC_REPR] = COLUMN("repr", STRING, "what repr() would give"),
 	[EXC_FIRST] = { .name = "first", .type = VALUE_BOOL, .hidden = true, .doc = "of the list" },
@@ -187,26 +216,31 @@ static void exception_text(struct text *out, const struct value *values)
 		text_put(out, "\n", 1);
 	text_printf(out, "Exception being %s: ",
 		    values[EXC_STATE].s.len && values[EXC_STATE].s.bytes[0] == 'r' ? "raised"
-										    : "handled");
+										   : "handled");
 	text_value(out, &exception_columns[EXC_REPR], &values[EXC_REPR]);
 	text_put(out, "\n", 1);
 }
 
 static const struct record exception_record = {
-	.name = "exceptions", .list = true, .doc = "in flight in that thread",
-	COLUMNS(exception_columns), .text = exception_text,
+	.name = "exceptions",
+	.list = true,
+	.doc = "in flight in that thread",
+	COLUMNS(exception_columns),
+	.text = exception_text,
 };
 
 static const struct record *const crash_children[] = {
-	&site_record, &verdict_record, &insn_record, &register_record, &stack_record,
-	&exception_record, NULL,
+	&site_record,  &verdict_record,   &insn_record, &register_record,
+	&stack_record, &exception_record, NULL,
 };
 
 static const struct record crash_root = {
-	.name = "crash", .doc = "why the process died", .children = crash_children,
+	.name = "crash",
+	.doc = "why the process died",
+	.children = crash_children,
 };
 
-/* --- what is reported ------------------------------------------------------------------------ */
+/* --- what is reported ----------------------------------------------------------------------- */
 
 static const char *access_name(const struct crash *c)
 {
@@ -225,7 +259,8 @@ static void site_words(struct crash *c, struct str *out)
 	const struct process *p = &c->session->target->process;
 	const char *access = access_name(c), *name = signal_name(c->signal);
 	const struct bt_call *call = c->first_call < c->frames->calls.len
-					     ? &c->frames->calls.items[c->first_call] : NULL;
+					     ? &c->frames->calls.items[c->first_call]
+					     : NULL;
 	str_printf(out, "%s: ", name ? name : "signal");
 	if (access && streq(access, "execute"))
 		str_printf(out, "a jump to address " ADDR_FMT, c->pc);
@@ -251,7 +286,8 @@ static void site_words(struct crash *c, struct str *out)
 static bool is_foreign_interface(const struct bt_call *call)
 {
 	const char *path = call->module ? call->module->path : "";
-	return strstr(path, "/_ctypes") || strstr(path, "/libffi") || strstr(path, "/_cffi_backend");
+	return strstr(path, "/_ctypes") || strstr(path, "/libffi") ||
+	       strstr(path, "/_cffi_backend");
 }
 
 /* Which Python call led into C, and into which. */
@@ -334,7 +370,8 @@ static bool report_instructions(struct crash *c, struct report *report)
 		/* The function is not what it seemed: only what is sure. */
 		len = memory_span(&t->memory, c->pc, 64);
 		code = len ? memory_at(&t->memory, c->pc, len) : NULL;
-		count = list && code ? disasm_list(t->machine, code, len, c->pc, list, AFTER + 1) : 0;
+		count = list && code ? disasm_list(t->machine, code, len, c->pc, list, AFTER + 1)
+				     : 0;
 		at = 0;
 	}
 	bool ok = true;
@@ -414,7 +451,7 @@ static bool report_exception(struct crash *c, struct report *report, addr_t at, 
 	return report_row(report, &exception_record, values);
 }
 
-/* --- the whole ----------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------ */
 
 static void find_thread(struct crash *c)
 {
@@ -453,10 +490,10 @@ static bool report_all(struct crash *c, struct bt *bt, const struct crash_config
 	return (!c->signal || report_site(c, report)) && report_verdicts(c, report) &&
 	       (!c->signal || report_instructions(c, report)) && report_registers(c, report) &&
 	       report_stack(c, bt, report) &&
-	       (!raising || report_exception(c, report, c->thread.current_exception, "raising",
-					     true)) &&
-	       (!c->has_thread || report_exception(c, report, c->thread.handled_exception,
-						   "handling", !raising));
+	       (!raising ||
+		report_exception(c, report, c->thread.current_exception, "raising", true)) &&
+	       (!c->has_thread ||
+		report_exception(c, report, c->thread.handled_exception, "handling", !raising));
 }
 
 static struct error *run_crash(struct session *s, const void *config, struct report *report)
@@ -464,7 +501,8 @@ static struct error *run_crash(struct session *s, const void *config, struct rep
 	struct bt_frames frames = { 0 };
 	struct crash c = { .session = s, .frames = &frames };
 	if (!s->target->threads.len)
-		return error_new(ERROR_UNSUPPORTED, "%s: has no thread in it: nothing says how it died",
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s: has no thread in it: nothing says how it died",
 				 s->target->path);
 	c.os = &s->target->threads.items[0];
 	struct error *err = unwinder_new(s->target, s->symbols, &c.unwinder);
@@ -500,13 +538,15 @@ const struct analyzer analyzer_crash = {
 	.api = PYCORE_PLUGIN_API,
 	.name = "crash",
 	.summary = "why it died: one screen for a bug report",
-	.description = "Says what the signal was about, which instruction failed with which operands, what "
-		       "each register points to (Python objects, symbols, stacks), the stack of the "
-		       "crashed thread with C and Python frames in the order of their calls, and the "
-		       "exceptions that were in flight.\n"
-		       "Where the evidence allows, verdicts come first: a null pointer, an overflowed "
-		       "stack, a message of the C library, a Fatal Python error, a failed assertion, a "
-		       "call without the GIL, a truncated mapped file. Without evidence there is none.",
+	.description =
+		"Says what the signal was about, which instruction failed with which operands, "
+		"what "
+		"each register points to (Python objects, symbols, stacks), the stack of the "
+		"crashed thread with C and Python frames in the order of their calls, and the "
+		"exceptions that were in flight.\n"
+		"Where the evidence allows, verdicts come first: a null pointer, an overflowed "
+		"stack, a message of the C library, a Fatal Python error, a failed assertion, a "
+		"call without the GIL, a truncated mapped file. Without evidence there is none.",
 	.example = "pycore crash core.1234\n"
 		   "pycore crash --json core.1234 | jq -r '.verdicts[].text'",
 	.options = crash_options,

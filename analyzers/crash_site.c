@@ -4,7 +4,7 @@
 #include <signal.h>
 #include "core/checked.h"
 
-/* --- where it happened ------------------------------------------------------------------------
+/* --- where it happened ----------------------------------------------------------------------
  *
  * faulthandler and others handle the signal and raise it again; then the core's siginfo is that of
  * the second one. The first fault's address is in the frame that the kernel made for the handler
@@ -21,8 +21,9 @@ static void handler_fault(struct crash *c, addr_t sp)
 	bool is_x86 = streq(t->machine->name, "x86_64");
 	addr_t trap = PAGE_FAULT;
 	c->has_fault = target_read_word(t, sp + (is_x86 ? X86_64_CR2 : AARCH64_FAULT), &c->fault) &&
-		       (!is_x86 || (target_read_word(t, sp + X86_64_TRAPNO, &trap) &&
-				    trap == PAGE_FAULT)) && (is_x86 || c->fault);
+		       (!is_x86 ||
+			(target_read_word(t, sp + X86_64_TRAPNO, &trap) && trap == PAGE_FAULT)) &&
+		       (is_x86 || c->fault);
 }
 
 /* Was the signal raised from within a handler? */
@@ -31,7 +32,8 @@ static void find_reraised(struct crash *c)
 	struct unwind u = unwind_thread(c->unwinder, c->os);
 	struct native_frame f;
 	enum { LOOK = 64 };
-	if (c->signal != SIGSEGV && c->signal != SIGBUS && c->signal != SIGILL && c->signal != SIGFPE)
+	if (c->signal != SIGSEGV && c->signal != SIGBUS && c->signal != SIGILL &&
+	    c->signal != SIGFPE)
 		return;
 	for (size_t i = 0; i < LOOK && unwind_next(&u, &f); i++) {
 		if (!f.is_signal || u.end != UNWIND_OPEN)
@@ -63,7 +65,8 @@ static void find_access(struct crash *c)
 		if (a->has_segment || !crash_access_address(c, a, &at))
 			continue;
 		/* An address that is none (not canonical) comes without one from the kernel. */
-		bool is_it = c->has_fault && c->fault ? c->fault - at < 64 : !crash_is_mapped(c, at);
+		bool is_it =
+			c->has_fault && c->fault ? c->fault - at < 64 : !crash_is_mapped(c, at);
 		if (!is_it)
 			continue;
 		c->bad = a;
@@ -88,8 +91,8 @@ void crash_site_find(struct crash *c)
 	if (c->code == SI_KERNEL_CODE)
 		c->has_fault = false;
 	uint64_t sp;
-	const char *name = c->session->target->machine->register_names[
-		c->session->target->machine->reg_sp];
+	const char *name =
+		c->session->target->machine->register_names[c->session->target->machine->reg_sp];
 	c->sp = unwind_register(c->unwinder, &c->registers, name, &sp) ? sp : c->os->sp;
 	find_access(c);
 }
@@ -98,7 +101,7 @@ bool crash_access_address(const struct crash *c, const struct memory_access *a, 
 {
 	uint64_t base = 0, index = 0;
 	if (a->is_relative)
-		return false;	/* to where the linker put it: never the wrong one */
+		return false; /* to where the linker put it: never the wrong one */
 	if ((a->base[0] && !unwind_register(c->unwinder, &c->registers, a->base, &base)) ||
 	    (a->index[0] && !unwind_register(c->unwinder, &c->registers, a->index, &index)))
 		return false;
@@ -111,7 +114,7 @@ bool crash_is_mapped(const struct crash *c, addr_t addr)
 	return memory_extent(&c->session->target->memory, addr) != NULL;
 }
 
-/* --- what an address is ------------------------------------------------------------------------ */
+/* --- what an address is --------------------------------------------------------------------- */
 
 static const char *base_name(const char *path)
 {
@@ -131,8 +134,9 @@ void crash_words_place(struct crash *c, const struct bt_call *call, struct str *
 
 static bool words_object(struct crash *c, addr_t addr, struct str *out)
 {
-	static const struct repr_limits limits = { .depth = 2, .length = 60, .items = 4,
-						   .text = 40, .dots = true };
+	static const struct repr_limits limits = {
+		.depth = 2, .length = 60, .items = 4, .text = 40, .dots = true
+	};
 	struct runtime *rt = c->session->runtime;
 	struct object object;
 	if (!rt || addr % 8 || !object_load(rt, addr, &object))
@@ -164,7 +168,7 @@ static bool words_stack(struct crash *c, addr_t addr, struct str *out)
 void crash_words_address(struct crash *c, addr_t addr, struct str *out)
 {
 	enum { SMALL = 0x10000 };
-	static const addr_t USER_END = 1ull << 48;	/* beyond are numbers, no addresses */
+	static const addr_t USER_END = 1ull << 48; /* beyond are numbers, no addresses */
 	const struct target *t = c->session->target;
 	const struct module *module = unwind_module_at(c->unwinder, addr);
 	const struct extent *e = memory_extent(&t->memory, addr);

@@ -9,7 +9,7 @@
 /* Each verdict names its evidence, and none is given without. They stand in the order in which they
  * were found: what the process itself said comes first. */
 
-enum { NULL_PAGE = 0x10000 };	/* vm.mmap_min_addr: nothing is mapped below */
+enum { NULL_PAGE = 0x10000 }; /* vm.mmap_min_addr: nothing is mapped below */
 
 static bool verdict(struct crash *c, const char *fmt, ...) _printf_(2, 3);
 static bool verdict(struct crash *c, const char *fmt, ...)
@@ -31,8 +31,8 @@ static const struct bt_call *call_at(const struct crash *c, size_t i)
 	return i < c->frames->calls.len ? &c->frames->calls.items[i] : NULL;
 }
 
-static const struct bt_call *find_call(const struct crash *c, const char *const *names, size_t count,
-				       size_t *ret_index)
+static const struct bt_call *find_call(const struct crash *c, const char *const *names,
+				       size_t count, size_t *ret_index)
 {
 	enum { LOOK = 40 };
 	for (size_t i = 0; i < MIN(c->frames->calls.len, (size_t)LOOK); i++) {
@@ -47,10 +47,10 @@ static const struct bt_call *find_call(const struct crash *c, const char *const 
 	return NULL;
 }
 
-/* --- what the process said ---------------------------------------------------------------------- */
+/* --- what the process said ------------------------------------------------------------------ */
 
-/* glibc keeps what it printed before abort() (assert/assert.c, sysdeps/posix/libc_fatal.c): a pointer
- * __abort_msg to { unsigned size; char text[]; }. */
+/* glibc keeps what it printed before abort() (assert/assert.c, sysdeps/posix/libc_fatal.c): a
+ * pointer __abort_msg to { unsigned size; char text[]; }. */
 static bool abort_message(struct crash *c, struct str *ret)
 {
 	struct target *t = c->session->target;
@@ -61,7 +61,8 @@ static bool abort_message(struct crash *c, struct str *ret)
 		size_t len;
 		const char *slash = strrchr(module->path, '/');
 		if (!has_prefix(slash ? slash + 1 : module->path, "libc") ||
-		    !symbols_find_exported_in(c->session->symbols, module, "__abort_msg", &symbol) ||
+		    !symbols_find_exported_in(c->session->symbols, module, "__abort_msg",
+					      &symbol) ||
 		    !target_read_word(t, symbol.addr, &at) || !at)
 			continue;
 		const char *text = memory_string(&t->memory, at + 4, 4096, &len);
@@ -84,10 +85,12 @@ static bool judge_abort_message(struct crash *c)
 	size_t index;
 	bool is_heap = strstr(text.buf, "free") || strstr(text.buf, "alloc") ||
 		       find_call(c, names, ARRAY_SIZE(names), &index);
-	const char *what = strstr(text.buf, "Assertion `") ? "an assertion failed" :
-		strstr(text.buf, "stack smashing") ? "a buffer on the stack was overrun" :
-		strstr(text.buf, "buffer overflow") ? "a buffer was overrun" :
-		is_heap ? "the C heap is damaged, or was used wrongly" : "the C library gave up";
+	const char *what = strstr(text.buf, "Assertion `") ? "an assertion failed"
+			   : strstr(text.buf, "stack smashing")
+				   ? "a buffer on the stack was overrun"
+			   : strstr(text.buf, "buffer overflow") ? "a buffer was overrun"
+			   : is_heap ? "the C heap is damaged, or was used wrongly"
+				     : "the C library gave up";
 	return verdict(c, "%s: glibc said \"%s\"", what, text.buf);
 }
 
@@ -113,8 +116,10 @@ static const char *fatal_text_at(struct crash *c, addr_t at, size_t *ret_len)
 {
 	const char *text = constant_at(c, at, ret_len);
 	return text && memchr(text, ' ', *ret_len) && !strchr(text, '%') &&
-	       !has_prefix(text, "Fatal Python error") && !has_prefix(text, "Python runtime")
-		       ? text : NULL;
+			       !has_prefix(text, "Fatal Python error") &&
+			       !has_prefix(text, "Python runtime")
+		       ? text
+		       : NULL;
 }
 
 /* The caller of Py_FatalError(text), or of _Py_FatalErrorFunc(function, text) (3.9+), loads the
@@ -175,7 +180,8 @@ static bool judge_fatal(struct crash *c)
 	size_t index = 0, len;
 	if (c->signal != SIGABRT || !find_call(c, names, ARRAY_SIZE(names), &index))
 		return false;
-	while (index + 1 < c->frames->calls.len && is_fatal_name(call_at(c, index + 1)->symbol.name))
+	while (index + 1 < c->frames->calls.len &&
+	       is_fatal_name(call_at(c, index + 1)->symbol.name))
 		index++;
 	const struct bt_call *caller = call_at(c, index + 1);
 	_str_ struct str place = STR_INIT;
@@ -187,11 +193,13 @@ static bool judge_fatal(struct crash *c)
 	if (text)
 		return verdict(c, "Fatal Python error: %.*s (given up by %s)", (int)len, text,
 			       caller ? place.buf : "the interpreter");
-	return verdict(c, "Python itself gave up (Fatal Python error), called by %s; its text was "
-		       "not found", caller ? place.buf : "the interpreter");
+	return verdict(c,
+		       "Python itself gave up (Fatal Python error), called by %s; its text was "
+		       "not found",
+		       caller ? place.buf : "the interpreter");
 }
 
-/* --- not a crash ------------------------------------------------------------------------------- */
+/* --- not a crash ---------------------------------------------------------------------------- */
 
 static bool judge_signal(struct crash *c)
 {
@@ -199,12 +207,13 @@ static bool judge_signal(struct crash *c)
 	if (!p->signal)
 		return verdict(c, "not a crash: the core is a snapshot of a process that lived on");
 	if (p->has_sender && p->sender_pid != p->pid && p->sender_pid > 0)
-		return verdict(c, "not a crash of its own: process %" PRId64 " sent it %s", p->sender_pid,
+		return verdict(c, "not a crash of its own: process %" PRId64 " sent it %s",
+			       p->sender_pid,
 			       signal_name(p->signal) ? signal_name(p->signal) : "a signal");
 	return false;
 }
 
-/* --- bad addresses ------------------------------------------------------------------------------- */
+/* --- bad addresses -------------------------------------------------------------------------- */
 
 /* Which function comes again and again. */
 static const struct bt_call *recursing(const struct crash *c, size_t *ret_count)
@@ -232,8 +241,8 @@ static bool judge_overflow(struct crash *c)
 	enum { NEAR = 1 << 20, PAGES = 16, DEEP = 500 };
 	const struct memory *m = &c->session->target->memory;
 	addr_t at = c->bad ? c->bad_address : c->fault;
-	if (c->signal != SIGSEGV || (!c->bad && !c->has_fault) || at + NEAR < c->sp || at > c->sp + NEAR ||
-	    c->frames->calls.len < DEEP || memory_at(m, at, 1))
+	if (c->signal != SIGSEGV || (!c->bad && !c->has_fault) || at + NEAR < c->sp ||
+	    at > c->sp + NEAR || c->frames->calls.len < DEEP || memory_at(m, at, 1))
 		return false;
 	bool is_edge = false;
 	for (unsigned page = 1; page <= PAGES; page++)
@@ -247,9 +256,12 @@ static bool judge_overflow(struct crash *c)
 		crash_words_place(c, call, &place);
 	/* Python recurses when Python frames take part again and again. */
 	if (python > DEEP && c->frames->list.items[0].code->name)
-		return verdict(c, "the C stack overflowed: %zu Python frames deep, of %s() again and again "
-			       "(%zu C frames; most often %s)", python,
-			       c->frames->list.items[0].code->name, c->frames->calls.len, place.buf);
+		return verdict(
+			c,
+			"the C stack overflowed: %zu Python frames deep, of %s() again and again "
+			"(%zu C frames; most often %s)",
+			python, c->frames->list.items[0].code->name, c->frames->calls.len,
+			place.buf);
 	return verdict(c, "the C stack overflowed: %s calls itself without end (%zu C frames)",
 		       place.buf, c->frames->calls.len);
 }
@@ -268,7 +280,8 @@ static bool judge_jump(struct crash *c)
 		str_adds(&place, "an unknown place");
 	if (c->pc < NULL_PAGE)
 		return verdict(c, "a null function pointer was called, from %s", place.buf);
-	return verdict(c, "a function pointer led to " ADDR_FMT ", which is no code; called from %s",
+	return verdict(c,
+		       "a function pointer led to " ADDR_FMT ", which is no code; called from %s",
 		       c->pc, place.buf);
 }
 
@@ -278,11 +291,14 @@ static const char *fill_name(uint64_t value)
 {
 	switch (value) {
 	case 0xdddddddddddddddd:
-	case 0xdbdbdbdbdbdbdbdb: return "memory that was freed before";
+	case 0xdbdbdbdbdbdbdbdb:
+		return "memory that was freed before";
 	case 0xcdcdcdcdcdcdcdcd:
-	case 0xcbcbcbcbcbcbcbcb: return "memory that was never written";
+	case 0xcbcbcbcbcbcbcbcb:
+		return "memory that was never written";
 	case 0xfdfdfdfdfdfdfdfd:
-	case 0xfbfbfbfbfbfbfbfb: return "beyond the end of a block";
+	case 0xfbfbfbfbfbfbfbfb:
+		return "beyond the end of a block";
 	}
 	return NULL;
 }
@@ -306,8 +322,9 @@ static bool judge_pointer(struct crash *c)
 		return false;
 	crash_words_place(c, call, &place);
 	if (!c->bad && c->has_fault && c->fault < NULL_PAGE)
-		return verdict(c, "an access of " ADDR_FMT ", which looks like a null pointer%s, by %s",
-			       c->fault, c->fault ? " plus an offset" : "", place.buf);
+		return verdict(
+			c, "an access of " ADDR_FMT ", which looks like a null pointer%s, by %s",
+			c->fault, c->fault ? " plus an offset" : "", place.buf);
 	if (!c->bad)
 		return false;
 	if (c->bad->base[0])
@@ -319,14 +336,16 @@ static bool judge_pointer(struct crash *c)
 	if (c->bad_address < NULL_PAGE)
 		return false;
 	if (fill_name(base))
-		return verdict(c, "a pointer was taken from %s (%s is " ADDR_FMT ", the fill of Python's debug "
-			       "allocator): %s in %s", fill_name(base), c->bad->base, base, verb,
-			       place.buf);
+		return verdict(c,
+			       "a pointer was taken from %s (%s is " ADDR_FMT
+			       ", the fill of Python's debug "
+			       "allocator): %s in %s",
+			       fill_name(base), c->bad->base, base, verb, place.buf);
 	if (is_text(base)) {
 		char text[9] = { 0 };
 		memcpy(text, &base, 8);
-		return verdict(c, "a pointer was overwritten with text: %s is \"%s\", in %s", c->bad->base,
-			       text, place.buf);
+		return verdict(c, "a pointer was overwritten with text: %s is \"%s\", in %s",
+			       c->bad->base, text, place.buf);
 	}
 	const struct extent *e = memory_extent(&c->session->target->memory, c->bad_address);
 	if (e && e->source != EXTENT_LOST && c->bad->direction == ACCESS_WRITE &&
@@ -338,7 +357,7 @@ static bool judge_pointer(struct crash *c)
 	return false;
 }
 
-/* --- others -------------------------------------------------------------------------------------- */
+/* --- others --------------------------------------------------------------------------------- */
 
 static const struct mapping *mapping_of(const struct target *t, addr_t addr)
 {
@@ -355,9 +374,11 @@ static bool judge_bus(struct crash *c)
 	const struct mapping *m = c->has_fault ? mapping_of(c->session->target, c->fault) : NULL;
 	if (c->signal != SIGBUS || c->code != BUS_ADRERR_CODE || !m)
 		return false;
-	return verdict(c, "the mapped file %s ends before byte %" PRIu64 " of it, which was accessed: it "
-		       "has become shorter, or its device is full", m->path,
-		       c->fault - m->start + m->file_offset);
+	return verdict(c,
+		       "the mapped file %s ends before byte %" PRIu64
+		       " of it, which was accessed: it "
+		       "has become shorter, or its device is full",
+		       m->path, c->fault - m->start + m->file_offset);
 }
 
 static bool judge_instruction(struct crash *c)
@@ -369,14 +390,19 @@ static bool judge_instruction(struct crash *c)
 		return false;
 	crash_words_place(c, call, &place);
 	if ((c->signal == SIGILL || c->signal == SIGTRAP) && c->facts.is_trap)
-		return verdict(c, "%s ran into %s: a place that its compiler took for unreachable, or a "
-			       "check that failed", place.buf, c->facts.mnemonic);
+		return verdict(
+			c,
+			"%s ran into %s: a place that its compiler took for unreachable, or a "
+			"check that failed",
+			place.buf, c->facts.mnemonic);
 	if (c->signal == SIGILL)
-		return verdict(c, "this processor does not know %s, in %s", c->facts.mnemonic, place.buf);
+		return verdict(c, "this processor does not know %s, in %s", c->facts.mnemonic,
+			       place.buf);
 	if (c->signal != SIGFPE || !c->facts.is_division)
 		return false;
 	for (size_t i = 0; i < c->facts.register_count; i++)
-		if (unwind_register(c->unwinder, &c->registers, c->facts.registers[i], &value) && !value)
+		if (unwind_register(c->unwinder, &c->registers, c->facts.registers[i], &value) &&
+		    !value)
 			return verdict(c, "an integer was divided by zero, in %s", place.buf);
 	return false;
 }
@@ -386,8 +412,10 @@ static bool judge_gil(struct crash *c)
 {
 	const struct runtime *rt = c->session->runtime;
 	const struct bt_call *call = call_at(c, c->first_call);
-	static const char *const waits[] = { "take_gil", "drop_gil", "PyEval_", "PyGILState_",
-					     "PyThread_", "_PyEval_EvalFrameDefault" };
+	static const char *const waits[] = {
+		"take_gil",    "drop_gil",  "PyEval_",
+		"PyGILState_", "PyThread_", "_PyEval_EvalFrameDefault"
+	};
 	size_t index;
 	if (!rt || rt->layout.version.free_threaded || c->signal != SIGSEGV || !call ||
 	    call->module != rt->module || !call->module || (c->has_thread && c->thread.holds_gil) ||

@@ -281,7 +281,8 @@ bool frame_activations(struct frame_iter *it, struct activations *ret)
 	uint64_t first, next;
 	it->activations = ret;
 	ret->list.len = 0;
-	bool has_shims = l->dialect.frames != FRAMES_OBJECTS && !HAS(l, _PyInterpreterFrame, is_entry);
+	bool has_shims = l->dialect.frames != FRAMES_OBJECTS &&
+			 !HAS(l, _PyInterpreterFrame, is_entry);
 	if (has_shims || !HAS(l, _PyCFrame, previous) ||
 	    !READ(rt, it->tstate, PyThreadState, cframe, &first))
 		return true;

@@ -26,8 +26,8 @@ struct frame {
 					 * evaluation loop; 0: the innermost call */
 };
 
-/* What the C calls of the evaluation loop keep on the C stack, innermost first, so that they are told
- * from other C frames without any symbol: item n lies in the C frame that runs activation n.
+/* What the C calls of the evaluation loop keep on the C stack, innermost first, so that they are
+ * told from other C frames without any symbol: item n lies in the C frame that runs activation n.
  *	3.10, 3.11  a CFrame each, linked from tstate->cframe
  *	3.12+       the shim frame below the Python frames that it runs
  * Empty for 2.7 to 3.9, which keep nothing there. The last may lie elsewhere (the thread's own). */

@@ -10,27 +10,47 @@ enum { LENGTH_64 = 0xffffffff, AUGMENTATION_MAX = 16 };
 /* DW_CFA_* that <dwarf.h> does not have everywhere. */
 enum { CFA_AARCH64_NEGATE_RA_STATE_WITH_PC = 0x2c };
 
-/* --- encoded pointers ------------------------------------------------------------------------ */
+/* --- encoded pointers ----------------------------------------------------------------------- */
 
 /* DW_EH_PE_*: how it is written below, what it counts from above. */
 static bool encoded_value(struct cursor *c, uint8_t encoding, uint64_t *ret)
 {
 	switch (encoding & 0x0f) {
-	case DW_EH_PE_absptr: *ret = cursor_word(c); break;
-	case DW_EH_PE_uleb128: *ret = cursor_uleb(c); break;
-	case DW_EH_PE_udata2: *ret = cursor_u16(c); break;
-	case DW_EH_PE_udata4: *ret = cursor_u32(c); break;
-	case DW_EH_PE_udata8: *ret = cursor_u64(c); break;
-	case DW_EH_PE_sleb128: *ret = (uint64_t)cursor_sleb(c); break;
-	case DW_EH_PE_sdata2: *ret = (uint64_t)(int16_t)cursor_u16(c); break;
-	case DW_EH_PE_sdata4: *ret = (uint64_t)(int32_t)cursor_u32(c); break;
-	case DW_EH_PE_sdata8: *ret = cursor_u64(c); break;
-	default: return false;
+	case DW_EH_PE_absptr:
+		*ret = cursor_word(c);
+		break;
+	case DW_EH_PE_uleb128:
+		*ret = cursor_uleb(c);
+		break;
+	case DW_EH_PE_udata2:
+		*ret = cursor_u16(c);
+		break;
+	case DW_EH_PE_udata4:
+		*ret = cursor_u32(c);
+		break;
+	case DW_EH_PE_udata8:
+		*ret = cursor_u64(c);
+		break;
+	case DW_EH_PE_sleb128:
+		*ret = (uint64_t)cursor_sleb(c);
+		break;
+	case DW_EH_PE_sdata2:
+		*ret = (uint64_t)(int16_t)cursor_u16(c);
+		break;
+	case DW_EH_PE_sdata4:
+		*ret = (uint64_t)(int32_t)cursor_u32(c);
+		break;
+	case DW_EH_PE_sdata8:
+		*ret = cursor_u64(c);
+		break;
+	default:
+		return false;
 	}
 	return !c->failed;
 }
 
-static bool encoded_pointer(const struct cfi_section *s, struct cursor *c, uint8_t encoding, addr_t *ret)
+static bool encoded_pointer(const struct cfi_section *s, struct cursor *c, uint8_t encoding,
+			    addr_t *ret)
 {
 	addr_t here = s->at + c->at;
 	uint64_t value;
@@ -38,18 +58,24 @@ static bool encoded_pointer(const struct cfi_section *s, struct cursor *c, uint8
 	    !encoded_value(c, encoding, &value))
 		return false;
 	switch (encoding & 0x70) {
-	case DW_EH_PE_absptr: *ret = value + (s->is_debug_frame ? s->bias : 0); return true;
-	case DW_EH_PE_pcrel: *ret = here + value; return true;
-	case DW_EH_PE_datarel: *ret = s->at + value; return true;
+	case DW_EH_PE_absptr:
+		*ret = value + (s->is_debug_frame ? s->bias : 0);
+		return true;
+	case DW_EH_PE_pcrel:
+		*ret = here + value;
+		return true;
+	case DW_EH_PE_datarel:
+		*ret = s->at + value;
+		return true;
 	}
 	return false;
 }
 
-/* --- CIE and FDE ------------------------------------------------------------------------------ */
+/* --- CIE and FDE ---------------------------------------------------------------------------- */
 
 struct piece {
-	struct cursor c;	/* behind the identifier, limited to the piece */
-	uint64_t id_at;		/* offset of the identifier */
+	struct cursor c; /* behind the identifier, limited to the piece */
+	uint64_t id_at;  /* offset of the identifier */
 	uint64_t id;
 	bool is_cie;
 };
@@ -60,7 +86,8 @@ static struct cursor cursor_in(const struct cfi_section *s, uint64_t from, uint6
 }
 
 /* A length of zero ends .eh_frame. */
-static bool piece_load(const struct cfi_section *s, uint64_t offset, struct piece *ret, uint64_t *ret_next)
+static bool piece_load(const struct cfi_section *s, uint64_t offset, struct piece *ret,
+		       uint64_t *ret_next)
 {
 	struct cursor c = cursor_in(s, offset, s->size);
 	uint64_t length = cursor_u32(&c), end;
@@ -101,7 +128,7 @@ static bool augmentation_load(struct cursor *c, const char *letters, struct cfi_
 				return false;
 		} else if (*p == 'S') {
 			ret->signal_frame = true;
-		} else if (*p != 'B' && *p != 'G') {	/* aarch64: key B; memory tags */
+		} else if (*p != 'B' && *p != 'G') { /* aarch64: key B; memory tags */
 			break;
 		}
 	}
@@ -127,8 +154,7 @@ static bool cie_load(const struct cfi_section *s, uint64_t offset, struct cfi_ci
 	ret->code_align = cursor_uleb(c);
 	ret->data_align = cursor_sleb(c);
 	ret->return_column = version == 1 ? cursor_u8(c) : cursor_uleb(c);
-	if (!augmentation_load(c, letters, ret) || c->failed ||
-	    ret->return_column >= CFI_REGISTERS)
+	if (!augmentation_load(c, letters, ret) || c->failed || ret->return_column >= CFI_REGISTERS)
 		return false;
 	ret->program = c->at;
 	ret->program_end = next;
@@ -157,7 +183,8 @@ static bool fde_load(const struct cfi_section *s, struct piece *piece, uint64_t 
 	return true;
 }
 
-bool cfi_next(const struct cfi_section *s, uint64_t *offset, struct cfi_entry *ret, bool *ret_is_fde)
+bool cfi_next(const struct cfi_section *s, uint64_t *offset, struct cfi_entry *ret,
+	      bool *ret_is_fde)
 {
 	struct piece piece;
 	uint64_t next;
@@ -176,13 +203,13 @@ bool cfi_entry_load(const struct cfi_section *s, uint64_t offset, struct cfi_ent
 	       fde_load(s, &piece, next, ret);
 }
 
-/* --- programs --------------------------------------------------------------------------------- */
+/* --- programs ------------------------------------------------------------------------------- */
 
 struct execution {
 	const struct cfi_section *section;
 	const struct cfi_cie *cie;
 	struct cfi_row *row;
-	const struct cfi_row *initial;	/* after the CIE's program; NULL: in it */
+	const struct cfi_row *initial; /* after the CIE's program; NULL: in it */
 	struct cfi_row remembered[CFI_REMEMBERED];
 	unsigned depth;
 	addr_t at, pc;
@@ -209,7 +236,8 @@ static bool set_cfa(struct execution *x, uint64_t reg, int64_t offset)
 {
 	if (reg >= CFI_REGISTERS)
 		return false;
-	x->row->cfa = (struct cfi_rule){ .kind = CFI_REGISTER, .base = (uint8_t)reg, .offset = offset };
+	x->row->cfa =
+		(struct cfi_rule){ .kind = CFI_REGISTER, .base = (uint8_t)reg, .offset = offset };
 	return true;
 }
 
@@ -223,7 +251,9 @@ static bool take_expression(struct cursor *c, enum cfi_kind kind, struct cfi_rul
 	uint64_t size = cursor_uleb(c);
 	if (c->failed || size > c->size - c->at || size > UINT32_MAX)
 		return false;
-	*ret = (struct cfi_rule){ .kind = (uint8_t)kind, .size = (uint32_t)size, .expression = c->at };
+	*ret = (struct cfi_rule){ .kind = (uint8_t)kind,
+				  .size = (uint32_t)size,
+				  .expression = c->at };
 	c->at += size;
 	return true;
 }
@@ -249,9 +279,12 @@ static bool advance(struct execution *x, uint64_t units)
 static bool execute_packed(struct execution *x, struct cursor *c, uint8_t op)
 {
 	switch (op & 0xc0) {
-	case DW_CFA_advance_loc: return advance(x, op & 0x3f);
-	case DW_CFA_offset: return set_rule(x, op & 0x3f, CFI_AT, factored(x, cursor_uleb(c)));
-	default: return restore_rule(x, op & 0x3f);
+	case DW_CFA_advance_loc:
+		return advance(x, op & 0x3f);
+	case DW_CFA_offset:
+		return set_rule(x, op & 0x3f, CFI_AT, factored(x, cursor_uleb(c)));
+	default:
+		return restore_rule(x, op & 0x3f);
 	}
 }
 
@@ -296,18 +329,24 @@ static bool execute_rule(struct execution *x, struct cursor *c, uint8_t op)
 {
 	uint64_t reg = cursor_uleb(c);
 	switch (op) {
-	case DW_CFA_offset_extended: return set_rule(x, reg, CFI_AT, factored(x, cursor_uleb(c)));
+	case DW_CFA_offset_extended:
+		return set_rule(x, reg, CFI_AT, factored(x, cursor_uleb(c)));
 	case DW_CFA_offset_extended_sf:
 		return set_rule(x, reg, CFI_AT, factored(x, (uint64_t)cursor_sleb(c)));
-	case DW_CFA_val_offset: return set_rule(x, reg, CFI_IS, factored(x, cursor_uleb(c)));
+	case DW_CFA_val_offset:
+		return set_rule(x, reg, CFI_IS, factored(x, cursor_uleb(c)));
 	case DW_CFA_val_offset_sf:
 		return set_rule(x, reg, CFI_IS, factored(x, (uint64_t)cursor_sleb(c)));
 	case DW_CFA_GNU_negative_offset_extended:
 		return set_rule(x, reg, CFI_AT, factored(x, -cursor_uleb(c)));
-	case DW_CFA_register: return set_rule(x, reg, CFI_REGISTER, (int64_t)cursor_uleb(c));
-	case DW_CFA_restore_extended: return restore_rule(x, reg);
-	case DW_CFA_undefined: return set_rule(x, reg, CFI_UNDEFINED, 0);
-	default: return set_rule(x, reg, CFI_UNCHANGED, 0);
+	case DW_CFA_register:
+		return set_rule(x, reg, CFI_REGISTER, (int64_t)cursor_uleb(c));
+	case DW_CFA_restore_extended:
+		return restore_rule(x, reg);
+	case DW_CFA_undefined:
+		return set_rule(x, reg, CFI_UNDEFINED, 0);
+	default:
+		return set_rule(x, reg, CFI_UNCHANGED, 0);
 	}
 }
 
@@ -316,19 +355,26 @@ static bool execute(struct execution *x, struct cursor *c, uint8_t op)
 	if (op & 0xc0)
 		return execute_packed(x, c, op);
 	switch (op) {
-	case DW_CFA_nop: return true;
-	case DW_CFA_set_loc: return encoded_pointer(x->section, c, x->cie->pointers, &x->at);
-	case DW_CFA_advance_loc1: return advance(x, cursor_u8(c));
-	case DW_CFA_advance_loc2: return advance(x, cursor_u16(c));
-	case DW_CFA_advance_loc4: return advance(x, cursor_u32(c));
+	case DW_CFA_nop:
+		return true;
+	case DW_CFA_set_loc:
+		return encoded_pointer(x->section, c, x->cie->pointers, &x->at);
+	case DW_CFA_advance_loc1:
+		return advance(x, cursor_u8(c));
+	case DW_CFA_advance_loc2:
+		return advance(x, cursor_u16(c));
+	case DW_CFA_advance_loc4:
+		return advance(x, cursor_u32(c));
 	case DW_CFA_def_cfa:
 	case DW_CFA_def_cfa_sf:
 	case DW_CFA_def_cfa_register:
 	case DW_CFA_def_cfa_offset:
 	case DW_CFA_def_cfa_offset_sf:
-	case DW_CFA_def_cfa_expression: return execute_cfa(x, c, op);
+	case DW_CFA_def_cfa_expression:
+		return execute_cfa(x, c, op);
 	case DW_CFA_remember_state:
-	case DW_CFA_restore_state: return execute_state(x, op);
+	case DW_CFA_restore_state:
+		return execute_state(x, op);
 	case DW_CFA_offset_extended:
 	case DW_CFA_offset_extended_sf:
 	case DW_CFA_val_offset:
@@ -337,13 +383,20 @@ static bool execute(struct execution *x, struct cursor *c, uint8_t op)
 	case DW_CFA_register:
 	case DW_CFA_restore_extended:
 	case DW_CFA_undefined:
-	case DW_CFA_same_value: return execute_rule(x, c, op);
-	case DW_CFA_expression: return set_expression(x, c, CFI_AT_EXPRESSION);
-	case DW_CFA_val_expression: return set_expression(x, c, CFI_IS_EXPRESSION);
-	case DW_CFA_GNU_args_size: cursor_uleb(c); return true;
+	case DW_CFA_same_value:
+		return execute_rule(x, c, op);
+	case DW_CFA_expression:
+		return set_expression(x, c, CFI_AT_EXPRESSION);
+	case DW_CFA_val_expression:
+		return set_expression(x, c, CFI_IS_EXPRESSION);
+	case DW_CFA_GNU_args_size:
+		cursor_uleb(c);
+		return true;
 	/* aarch64's negate_ra_state has SPARC's number. */
 	case CFA_AARCH64_NEGATE_RA_STATE_WITH_PC:
-	case DW_CFA_GNU_window_save: x->row->return_signed ^= true; return true;
+	case DW_CFA_GNU_window_save:
+		x->row->return_signed ^= true;
+		return true;
 	}
 	return false;
 }
@@ -368,8 +421,9 @@ bool cfi_row_at(const struct cfi_section *s, const struct cfi_entry *entry, addr
 {
 	struct cfi_row initial;
 	memset(ret, 0, sizeof(*ret));
-	struct execution x = { .section = s, .cie = &entry->cie, .row = ret, .at = entry->start,
-			       .pc = pc };
+	struct execution x = {
+		.section = s, .cie = &entry->cie, .row = ret, .at = entry->start, .pc = pc
+	};
 	if (!run(&x, entry->cie.program, entry->cie.program_end))
 		return false;
 	initial = *ret;
@@ -382,7 +436,7 @@ bool cfi_row_at(const struct cfi_section *s, const struct cfi_entry *entry, addr
 	return ret->cfa.kind == CFI_REGISTER || ret->cfa.kind == CFI_IS_EXPRESSION;
 }
 
-/* --- .eh_frame_hdr ----------------------------------------------------------------------------- */
+/* --- .eh_frame_hdr -------------------------------------------------------------------------- */
 
 bool cfi_table_load(const struct cfi_section *header, struct cfi_table *ret)
 {

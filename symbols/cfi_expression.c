@@ -53,8 +53,10 @@ static void push_memory(struct stack *s, uint8_t size)
 		s->failed = true;
 		return;
 	}
-	push(s, size == 1 ? *p : size == 2 ? load_u16(m, p) : size == 4 ? load_u32(m, p) :
-	     load_u64(m, p));
+	push(s, size == 1   ? *p
+		: size == 2 ? load_u16(m, p)
+		: size == 4 ? load_u32(m, p)
+			    : load_u64(m, p));
 }
 
 static void push_copy(struct stack *s, unsigned index)
@@ -81,21 +83,36 @@ static uint64_t arithmetic(struct stack *s, uint8_t op, uint64_t a, uint64_t b)
 {
 	int64_t x = (int64_t)a, y = (int64_t)b;
 	switch (op) {
-	case DW_OP_and: return a & b;
-	case DW_OP_or: return a | b;
-	case DW_OP_xor: return a ^ b;
-	case DW_OP_plus: return a + b;
-	case DW_OP_minus: return a - b;
-	case DW_OP_mul: return a * b;
-	case DW_OP_shl: return b < 64 ? a << b : 0;
-	case DW_OP_shr: return b < 64 ? a >> b : 0;
-	case DW_OP_shra: return (uint64_t)(x >> (b < 64 ? b : 63));
-	case DW_OP_eq: return a == b;
-	case DW_OP_ne: return a != b;
-	case DW_OP_ge: return x >= y;
-	case DW_OP_gt: return x > y;
-	case DW_OP_le: return x <= y;
-	case DW_OP_lt: return x < y;
+	case DW_OP_and:
+		return a & b;
+	case DW_OP_or:
+		return a | b;
+	case DW_OP_xor:
+		return a ^ b;
+	case DW_OP_plus:
+		return a + b;
+	case DW_OP_minus:
+		return a - b;
+	case DW_OP_mul:
+		return a * b;
+	case DW_OP_shl:
+		return b < 64 ? a << b : 0;
+	case DW_OP_shr:
+		return b < 64 ? a >> b : 0;
+	case DW_OP_shra:
+		return (uint64_t)(x >> (b < 64 ? b : 63));
+	case DW_OP_eq:
+		return a == b;
+	case DW_OP_ne:
+		return a != b;
+	case DW_OP_ge:
+		return x >= y;
+	case DW_OP_gt:
+		return x > y;
+	case DW_OP_le:
+		return x <= y;
+	case DW_OP_lt:
+		return x < y;
 	}
 	s->failed = true;
 	return 0;
@@ -104,17 +121,37 @@ static uint64_t arithmetic(struct stack *s, uint8_t op, uint64_t a, uint64_t b)
 static bool push_constant(struct stack *s, struct cursor *c, uint8_t op)
 {
 	switch (op) {
-	case DW_OP_addr: push(s, cursor_word(c)); return true;
-	case DW_OP_const1u: push(s, cursor_u8(c)); return true;
-	case DW_OP_const1s: push(s, (uint64_t)(int8_t)cursor_u8(c)); return true;
-	case DW_OP_const2u: push(s, cursor_u16(c)); return true;
-	case DW_OP_const2s: push(s, (uint64_t)(int16_t)cursor_u16(c)); return true;
-	case DW_OP_const4u: push(s, cursor_u32(c)); return true;
-	case DW_OP_const4s: push(s, (uint64_t)(int32_t)cursor_u32(c)); return true;
+	case DW_OP_addr:
+		push(s, cursor_word(c));
+		return true;
+	case DW_OP_const1u:
+		push(s, cursor_u8(c));
+		return true;
+	case DW_OP_const1s:
+		push(s, (uint64_t)(int8_t)cursor_u8(c));
+		return true;
+	case DW_OP_const2u:
+		push(s, cursor_u16(c));
+		return true;
+	case DW_OP_const2s:
+		push(s, (uint64_t)(int16_t)cursor_u16(c));
+		return true;
+	case DW_OP_const4u:
+		push(s, cursor_u32(c));
+		return true;
+	case DW_OP_const4s:
+		push(s, (uint64_t)(int32_t)cursor_u32(c));
+		return true;
 	case DW_OP_const8u:
-	case DW_OP_const8s: push(s, cursor_u64(c)); return true;
-	case DW_OP_constu: push(s, cursor_uleb(c)); return true;
-	case DW_OP_consts: push(s, (uint64_t)cursor_sleb(c)); return true;
+	case DW_OP_const8s:
+		push(s, cursor_u64(c));
+		return true;
+	case DW_OP_constu:
+		push(s, cursor_uleb(c));
+		return true;
+	case DW_OP_consts:
+		push(s, (uint64_t)cursor_sleb(c));
+		return true;
 	}
 	return false;
 }
@@ -122,12 +159,24 @@ static bool push_constant(struct stack *s, struct cursor *c, uint8_t op)
 static bool move_stack(struct stack *s, struct cursor *c, uint8_t op)
 {
 	switch (op) {
-	case DW_OP_dup: push_copy(s, 0); return true;
-	case DW_OP_drop: pop(s); return true;
-	case DW_OP_over: push_copy(s, 1); return true;
-	case DW_OP_pick: push_copy(s, cursor_u8(c)); return true;
-	case DW_OP_swap: rotate(s, 2); return true;
-	case DW_OP_rot: rotate(s, 3); return true;
+	case DW_OP_dup:
+		push_copy(s, 0);
+		return true;
+	case DW_OP_drop:
+		pop(s);
+		return true;
+	case DW_OP_over:
+		push_copy(s, 1);
+		return true;
+	case DW_OP_pick:
+		push_copy(s, cursor_u8(c));
+		return true;
+	case DW_OP_swap:
+		rotate(s, 2);
+		return true;
+	case DW_OP_rot:
+		rotate(s, 3);
+		return true;
 	}
 	return false;
 }

@@ -11,7 +11,7 @@
 struct cursor {
 	const struct machine *machine;
 	const uint8_t *data;
-	uint64_t at, size;	/* at <= size */
+	uint64_t at, size; /* at <= size */
 	bool failed;
 };
 

@@ -147,11 +147,13 @@ size_t disasm_list(const struct machine *machine, const uint8_t *code, size_t le
 /* "eax" -> "rax", "w3" -> "x3": the register of the core that a part belongs to. */
 static void whole_name(csh engine, const struct machine *machine, unsigned reg, char ret[8])
 {
-	static const struct { const char *part, *whole; } parts[] = {
-		{ "al", "rax" }, { "ah", "rax" }, { "ax", "rax" }, { "bl", "rbx" }, { "bx", "rbx" },
-		{ "cl", "rcx" }, { "cx", "rcx" }, { "dl", "rdx" }, { "dx", "rdx" },
-		{ "sil", "rsi" }, { "si", "rsi" }, { "dil", "rdi" }, { "di", "rdi" },
-		{ "fp", "x29" }, { "lr", "x30" },
+	static const struct {
+		const char *part, *whole;
+	} parts[] = {
+		{ "al", "rax" }, { "ah", "rax" },  { "ax", "rax" }, { "bl", "rbx" },
+		{ "bx", "rbx" }, { "cl", "rcx" },  { "cx", "rcx" }, { "dl", "rdx" },
+		{ "dx", "rdx" }, { "sil", "rsi" }, { "si", "rsi" }, { "dil", "rdi" },
+		{ "di", "rdi" }, { "fp", "x29" },  { "lr", "x30" },
 	};
 	const char *name = reg ? cs_reg_name(engine, reg) : NULL;
 	ret[0] = 0;
@@ -167,7 +169,8 @@ static void whole_name(csh engine, const struct machine *machine, unsigned reg, 
 	else if (machine->e_machine == EM_X86_64 && ret[0] == 'e')
 		ret[0] = 'r';
 	else if (machine->e_machine == EM_X86_64 && ret[0] == 'r' && ret[1] >= '0' &&
-		 ret[1] <= '9' && (ret[len - 1] == 'd' || ret[len - 1] == 'w' || ret[len - 1] == 'b'))
+		 ret[1] <= '9' &&
+		 (ret[len - 1] == 'd' || ret[len - 1] == 'w' || ret[len - 1] == 'b'))
 		ret[len - 1] = 0;
 }
 
@@ -190,12 +193,12 @@ static void add_register(csh engine, const struct machine *machine, unsigned reg
 /* push, pop, call and ret: capstone counts their stack among no operands. */
 static void x86_stack(const cs_insn *insn, struct instruction_facts *f)
 {
-	bool writes = insn->id == X86_INS_PUSH || insn->id == X86_INS_CALL ||
-		      insn->id == X86_INS_PUSHFQ;
-	bool reads = insn->id == X86_INS_POP || insn->id == X86_INS_RET ||
-		     insn->id == X86_INS_LEAVE;
-	struct memory_access *a = writes || reads ? add_access(f, writes ? ACCESS_WRITE : ACCESS_READ)
-						  : NULL;
+	bool writes =
+		insn->id == X86_INS_PUSH || insn->id == X86_INS_CALL || insn->id == X86_INS_PUSHFQ;
+	bool reads =
+		insn->id == X86_INS_POP || insn->id == X86_INS_RET || insn->id == X86_INS_LEAVE;
+	struct memory_access *a =
+		writes || reads ? add_access(f, writes ? ACCESS_WRITE : ACCESS_READ) : NULL;
 	if (!a)
 		return;
 	strcpy(a->base, insn->id == X86_INS_LEAVE ? "rbp" : "rsp");
@@ -241,17 +244,20 @@ static void arm64_facts(csh engine, const struct machine *machine, const cs_insn
 		const cs_arm64_op *op = &x->operands[i];
 		if (op->type == ARM64_OP_REG && (op->access & CS_AC_READ))
 			add_register(engine, machine, op->reg, f);
-		struct memory_access *a = op->type == ARM64_OP_MEM
-			? add_access(f, is_store ? ACCESS_WRITE : ACCESS_READ) : NULL;
+		struct memory_access *a =
+			op->type == ARM64_OP_MEM
+				? add_access(f, is_store ? ACCESS_WRITE : ACCESS_READ)
+				: NULL;
 		if (!a)
 			continue;
 		whole_name(engine, machine, op->mem.base, a->base);
 		whole_name(engine, machine, op->mem.index, a->index);
 		a->scale = (uint8_t)(op->shift.type == ARM64_SFT_LSL && op->shift.value < 8
-					     ? 1 << op->shift.value : 1);
+					     ? 1 << op->shift.value
+					     : 1);
 		a->displacement = op->mem.disp;
 	}
-	f->is_division = false;		/* gives 0 there, no signal */
+	f->is_division = false; /* gives 0 there, no signal */
 	f->is_trap = insn->id == ARM64_INS_BRK || strcmp(insn->mnemonic, "udf") == 0;
 }
 

@@ -12,21 +12,21 @@
 struct known_row {
 	struct cfi_row row;
 	const struct cfi_section *section;
-	addr_t start, end;		/* of the function part; 0, 0: no rules */
+	addr_t start, end; /* of the function part; 0, 0: no rules */
 };
 
 struct unwinder {
 	struct target *target;
 	struct symbols *symbols;
-	const struct unwind_machine *machine;	/* NULL: not a machine that we can unwind */
-	struct unwind_module *modules;		/* parallel to target->modules, then the vdso */
+	const struct unwind_machine *machine; /* NULL: not a machine that we can unwind */
+	struct unwind_module *modules;        /* parallel to target->modules, then the vdso */
 	size_t count;
-	struct module vdso;			/* path NULL: none */
-	struct map by_pc;			/* index into rows, plus 1 */
+	struct module vdso; /* path NULL: none */
+	struct map by_pc;   /* index into rows, plus 1 */
 	VEC(struct known_row *) rows;
 };
 
-/* --- the vdso ---------------------------------------------------------------------------------
+/* --- the vdso -------------------------------------------------------------------------------
  *
  * No file is mapped there, so that NT_FILE does not name it; the core holds it whole. */
 
@@ -50,7 +50,10 @@ static void find_vdso(struct unwinder *u)
 	if (high <= low || high - low > PAGES * t->machine->page_size)
 		return;
 	u->vdso = (struct module){
-		.start = at, .end = at + (high - low), .bias = at - low, .path = "[vdso]",
+		.start = at,
+		.end = at + (high - low),
+		.bias = at - low,
+		.path = "[vdso]",
 	};
 }
 
@@ -80,7 +83,7 @@ static bool vdso_symbol(const struct unwinder *u, addr_t addr, struct symbol *re
 	return found;
 }
 
-/* --- what lies where ---------------------------------------------------------------------------- */
+/* --- what lies where ------------------------------------------------------------------------ */
 
 struct error *unwinder_new(struct target *target, struct symbols *symbols, struct unwinder **ret)
 {
@@ -136,7 +139,7 @@ bool unwind_symbol_at(struct unwinder *u, addr_t addr, struct symbol *ret)
 	return m && symbols_at(u->symbols, addr, ret);
 }
 
-/* --- rows ----------------------------------------------------------------------------------------- */
+/* --- rows ----------------------------------------------------------------------------------- */
 
 static void find_row(struct unwinder *u, addr_t lookup, addr_t pc, struct known_row *ret)
 {
@@ -144,7 +147,7 @@ static void find_row(struct unwinder *u, addr_t lookup, addr_t pc, struct known_
 	struct unwind_module *m = module_at(u, lookup);
 	if (!m || !unwind_module_find(u->target, u->symbols, m, lookup, &ret->section, &entry))
 		return;
-	/* A signal handler returns to the trampoline's first instruction: nothing was called there. */
+	/* A signal handler returns to the trampoline's first instruction: nothing called it. */
 	if (!cfi_row_at(ret->section, &entry, entry.cie.signal_frame ? pc : lookup, &ret->row)) {
 		trace(SYMBOLS, "frame description of " ADDR_FMT " is broken", lookup);
 		return;
@@ -187,7 +190,7 @@ bool unwind_function_at(struct unwinder *u, addr_t addr, addr_t *ret_start, addr
 	return true;
 }
 
-/* --- one step ----------------------------------------------------------------------------------------- */
+/* --- one step ------------------------------------------------------------------------------- */
 
 static bool is_code(const struct unwind *u, addr_t addr)
 {
@@ -268,7 +271,8 @@ static bool restore(struct unwind *u, const struct known_row *known, unsigned re
 		break;
 	case CFI_AT_EXPRESSION:
 		if (!cfi_evaluate(known->section, rule->expression, rule->size, &u->registers,
-				  memory, &cfa, &value) || !read_word(u, value, &value))
+				  memory, &cfa, &value) ||
+		    !read_word(u, value, &value))
 			return false;
 		break;
 	case CFI_AT:
@@ -290,8 +294,8 @@ static bool makes_way(struct unwind *u, const struct native_frame *frame, addr_t
 	return false;
 }
 
-static void arrive(struct unwind *u, const struct cfi_registers *registers, addr_t pc, bool is_exact,
-		   enum unwind_by by)
+static void arrive(struct unwind *u, const struct cfi_registers *registers, addr_t pc,
+		   bool is_exact, enum unwind_by by)
 {
 	u->registers = *registers;
 	u->pc = pc;
@@ -359,7 +363,7 @@ static bool step_by_pointer(struct unwind *u, struct native_frame *frame)
 	return true;
 }
 
-/* A call through a bad pointer: nothing of the callee ran, its caller's registers are as they were. */
+/* A call through a bad pointer: nothing of the callee ran, the registers are its caller's. */
 static bool step_from_nowhere(struct unwind *u, struct native_frame *frame)
 {
 	const struct unwind_machine *m = u->unwinder->machine;
@@ -438,7 +442,7 @@ bool unwind_register(const struct unwinder *u, const struct cfi_registers *regis
 	return false;
 }
 
-/* --- the walk ------------------------------------------------------------------------------------------ */
+/* --- the walk ------------------------------------------------------------------------------- */
 
 struct unwind unwind_thread(struct unwinder *unwinder, const struct os_thread *thread)
 {
@@ -453,7 +457,8 @@ struct unwind unwind_thread(struct unwinder *unwinder, const struct os_thread *t
 		int8_t index = m->prstatus[reg];
 		if (index >= 0 && index < machine->registers)
 			register_set(&u.registers, reg,
-				     load_word(machine, thread->registers + (size_t)index * machine->word));
+				     load_word(machine,
+					       thread->registers + (size_t)index * machine->word));
 	}
 	/* A thread that kept nothing but zeros was never dumped. */
 	if (!thread->pc && !thread->sp)
@@ -509,8 +514,9 @@ void unwind_end_words(const struct unwind *u, struct str *out)
 			str_printf(out, " (%s)", extent->why);
 		break;
 	case UNWIND_NO_PROGRESS:
-		str_printf(out, "the stack is damaged: the caller of " ADDR_FMT
-			   " would lie further in", u->at);
+		str_printf(out,
+			   "the stack is damaged: the caller of " ADDR_FMT " would lie further in",
+			   u->at);
 		break;
 	case UNWIND_TOO_MANY:
 		str_printf(out, "it has more than %d frames", UNWIND_LIMIT);

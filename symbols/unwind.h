@@ -24,38 +24,38 @@
 
 enum { UNWIND_LIMIT = 200000 };
 
-struct unwinder;	/* owned by the caller; refers to the target and its symbols */
+struct unwinder; /* owned by the caller; refers to the target and its symbols */
 
 enum unwind_by { UNWIND_REGISTERS, UNWIND_CFI, UNWIND_SIGNAL, UNWIND_POINTER, UNWIND_CALL };
 
 enum unwind_end {
 	UNWIND_OPEN,
-	UNWIND_OUTERMOST,	/* its CFI says that it has no caller, or the return address is 0 */
-	UNWIND_NO_REGISTERS,	/* the core has none of this thread, or of this machine */
-	UNWIND_NO_RULES,	/* no CFI for .at, and no frame pointer that makes sense */
-	UNWIND_NO_MEMORY,	/* the stack at .at cannot be read */
-	UNWIND_NO_PROGRESS,	/* .at is no caller: the stack is damaged */
+	UNWIND_OUTERMOST,    /* its CFI says that it has no caller, or the return address is 0 */
+	UNWIND_NO_REGISTERS, /* the core has none of this thread, or of this machine */
+	UNWIND_NO_RULES,     /* no CFI for .at, and no frame pointer that makes sense */
+	UNWIND_NO_MEMORY,    /* the stack at .at cannot be read */
+	UNWIND_NO_PROGRESS,  /* .at is no caller: the stack is damaged */
 	UNWIND_TOO_MANY,
 };
 
 struct native_frame {
 	addr_t pc;
-	addr_t lookup;		/* pc, or pc - 1 of a return address */
-	addr_t sp;		/* the stack pointer in it */
-	addr_t cfa;		/* the stack pointer before it was called; 0: the walk ends here */
-	bool is_signal;		/* the trampoline that a signal handler returns to */
-	enum unwind_by by;	/* how it was found from the one that it called */
+	addr_t lookup;     /* pc, or pc - 1 of a return address */
+	addr_t sp;         /* the stack pointer in it */
+	addr_t cfa;        /* the stack pointer before it was called; 0: the walk ends here */
+	bool is_signal;    /* the trampoline that a signal handler returns to */
+	enum unwind_by by; /* how it was found from the one that it called */
 };
 
 struct unwind {
 	struct unwinder *unwinder;
-	struct cfi_registers registers;	/* by DWARF's numbers, in the frame that comes next */
+	struct cfi_registers registers; /* by DWARF's numbers, in the frame that comes next */
 	addr_t pc;
-	bool is_exact;		/* pc was interrupted here; else it is a return address */
+	bool is_exact; /* pc was interrupted here; else it is a return address */
 	enum unwind_by by;
 	size_t count;
 	enum unwind_end end;
-	addr_t at;		/* where it ended; see unwind_end */
+	addr_t at; /* where it ended; see unwind_end */
 };
 
 struct error *unwinder_new(struct target *target, struct symbols *symbols,

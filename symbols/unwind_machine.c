@@ -35,7 +35,7 @@ static bool x86_64_signal_frame(const struct target *t, addr_t pc, addr_t sp,
 	return true;
 }
 
-/* --- aarch64 ------------------------------------------------------------------------------------
+/* --- aarch64 --------------------------------------------------------------------------------
  *
  * The vdso's trampoline has no call frame information that says anything. At sp lies struct
  * rt_sigframe (arch/arm64/kernel/signal.c): siginfo (128 bytes), struct ucontext with a signal mask
@@ -59,22 +59,33 @@ static bool aarch64_signal_frame(const struct target *t, addr_t pc, addr_t sp,
 	return true;
 }
 
-/* --- the rows ------------------------------------------------------------------------------------ */
+/* --- the rows ------------------------------------------------------------------------------- */
 
 static const struct unwind_machine machines[] = {
 	{
 		/* rax rdx rcx rbx rsi rdi rbp rsp r8..r15, the return address (rip) */
-		.e_machine = EM_X86_64, .sp = 7, .fp = 6, .pc = 16, .link = 7,
+		.e_machine = EM_X86_64,
+		.sp = 7,
+		.fp = 6,
+		.pc = 16,
+		.link = 7,
 		.pc_mask = UINT64_MAX,
-		.prstatus = { 10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16, -1, -1,
-			      -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+		.prstatus = { 10, 12, 11, 5,  13, 14, 4,  19, 9,  8,  7,  6,
+			      3,  2,  1,  0,  16, -1, -1, -1, -1, -1, -1, -1,
+			      -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
 		.signal_frame = x86_64_signal_frame,
-	}, {
+	},
+	{
 		/* x0..x30, sp. A signed return address carries its code above the 48th bit. */
-		.e_machine = EM_AARCH64, .sp = 31, .fp = 29, .pc = 32, .link = 30,
+		.e_machine = EM_AARCH64,
+		.sp = 31,
+		.fp = 29,
+		.pc = 32,
+		.link = 30,
 		.pc_mask = 0x0000ffffffffffff,
-		.prstatus = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-			      19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, -1, -1 },
+		.prstatus = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+			      12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+			      24, 25, 26, 27, 28, 29, 30, 31, 32, -1, -1 },
 		.signal_frame = aarch64_signal_frame,
 	},
 };

@@ -13,11 +13,12 @@ void unwind_module_release(struct unwind_module *m)
 	vec_release(&m->debug_frame.entries);
 }
 
-/* --- where the sections are ------------------------------------------------------------------ */
+/* --- where the sections are ----------------------------------------------------------------- */
 
 /* All bytes from an address on that lie in one piece: in the module's file, which has them all,
  * else in memory. */
-static bool window(struct target *t, const struct unwind_module *m, addr_t at, struct cfi_section *ret)
+static bool window(struct target *t, const struct unwind_module *m, addr_t at,
+		   struct cfi_section *ret)
 {
 	struct elffile file;
 	struct elf_phdr s;
@@ -70,7 +71,7 @@ static void find_table(struct target *t, struct unwind_module *m)
 	      m->has_table ? m->table.count : 0);
 }
 
-/* --- sections without a table ------------------------------------------------------------------ */
+/* --- sections without a table --------------------------------------------------------------- */
 
 static int compare_entries(const void *a, const void *b)
 {
@@ -86,8 +87,8 @@ static void index_section(struct cfi_index *index)
 		bool is_fde;
 		if (!cfi_next(&index->section, &next, &e, &is_fde))
 			break;
-		struct cfi_index_entry *entry = is_fde && e.end > e.start ? vec_push(&index->entries)
-									  : NULL;
+		struct cfi_index_entry *entry =
+			is_fde && e.end > e.start ? vec_push(&index->entries) : NULL;
 		if (entry)
 			*entry = (struct cfi_index_entry){ e.start, e.end, at };
 	}
@@ -131,7 +132,7 @@ static bool index_find(const struct cfi_index *index, addr_t pc, struct cfi_entr
 	       pc >= ret->start && pc < ret->end;
 }
 
-/* --- all --------------------------------------------------------------------------------------- */
+/* --- all ------------------------------------------------------------------------------------ */
 
 static bool find_in_table(const struct unwind_module *m, addr_t pc, struct cfi_entry *ret)
 {

@@ -21,15 +21,14 @@ struct cfi_index {
 struct unwind_module {
 	const struct module *module;
 	bool tried, has_table;
-	struct cfi_table table;		/* .eh_frame_hdr */
-	struct cfi_section frames;	/* the .eh_frame that it sorts */
+	struct cfi_table table;    /* .eh_frame_hdr */
+	struct cfi_section frames; /* the .eh_frame that it sorts */
 	struct cfi_index eh_frame, debug_frame;
 };
 
 /* The FDE that covers pc, and its section (borrowed); false: none. */
 bool unwind_module_find(struct target *target, struct symbols *symbols, struct unwind_module *m,
-			addr_t pc, const struct cfi_section **ret_section,
-			struct cfi_entry *ret);
+			addr_t pc, const struct cfi_section **ret_section, struct cfi_entry *ret);
 void unwind_module_release(struct unwind_module *m);
 
 #endif

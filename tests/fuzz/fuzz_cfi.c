@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(exact, data + 1, size - 1);
 	struct cfi_section s = {
-		.machine = machine_find(data[0] & 1 ? EM_AARCH64 : EM_X86_64, ELFCLASS64, ELFDATA2LSB),
+		.machine =
+			machine_find(data[0] & 1 ? EM_AARCH64 : EM_X86_64, ELFCLASS64, ELFDATA2LSB),
 		.data = exact,
 		.size = size - 1,
 		.at = BASE,

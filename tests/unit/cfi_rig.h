@@ -1,7 +1,7 @@
-/* Call frame information drawn by hand: a writer of bytes, and an .eh_frame with one CIE and one FDE
- * of a function that pushes rbp and rbx.
+/* Call frame information drawn by hand: a writer of bytes, and an .eh_frame with one CIE and one
+ * FDE, of a function that pushes rbp and rbx.
  *
- *	CIE  code align 1, data align -8, return address 16; cfa = rsp + 8, return address at cfa - 8
+ *	CIE  code align 1, data align -8, return address 16; cfa = rsp + 8, that at cfa - 8
  *	FDE  0x1000..0x1040: at +1 cfa offset 16, rbp at cfa - 16; at +4 cfa = rbp + 16 */
 #ifndef TESTS_UNIT_CFI_RIG_H
 #define TESTS_UNIT_CFI_RIG_H
@@ -59,10 +59,10 @@ static inline size_t draw_cie(struct bytes *b, const char *augmentation, const v
 	put_number(b, 0, 4);
 	put8(b, 1);
 	put_all(b, augmentation, strlen(augmentation) + 1);
-	put8(b, 1);		/* code align */
-	put8(b, 0x78);		/* data align -8 */
+	put8(b, 1);    /* code align */
+	put8(b, 0x78); /* data align -8 */
 	put8(b, 16);
-	put8(b, 1);		/* 'z': one byte, 'R' */
+	put8(b, 1); /* 'z': one byte, 'R' */
 	put8(b, DW_EH_PE_pcrel | DW_EH_PE_sdata4);
 	put_all(b, program, len);
 	piece_end(b, from);
@@ -84,7 +84,7 @@ static inline size_t draw_fde(struct bytes *b, size_t cie, addr_t start, uint32_
 
 static const uint8_t cie_program[] = { DW_CFA_def_cfa, 7, 8, DW_CFA_offset | 16, 1 };
 static const uint8_t fde_program[] = {
-	DW_CFA_advance_loc | 1, DW_CFA_def_cfa_offset, 16, DW_CFA_offset | 6, 2,
+	DW_CFA_advance_loc | 1, DW_CFA_def_cfa_offset,   16, DW_CFA_offset | 6, 2,
 	DW_CFA_advance_loc | 3, DW_CFA_def_cfa_register, 6,
 };
 

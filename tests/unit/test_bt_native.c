@@ -56,8 +56,8 @@ static const char *merged(struct rig *r)
 	for (size_t i = r->frames.items.len; i-- > 0;) {
 		const struct bt_item *item = &r->frames.items.items[i];
 		size_t len = strlen(r->shown);
-		const char *name = item->is_native ? r->frames.calls.items[item->index].symbol.name
-						   : NULL;
+		const char *name =
+			item->is_native ? r->frames.calls.items[item->index].symbol.name : NULL;
 		if (item->is_native)
 			snprintf(r->shown + len, sizeof(r->shown) - len, " %s", name ? name : "?");
 		else
@@ -99,7 +99,8 @@ static void bt_native_merge__knows_the_loop_of_2_7(void **state)
 	add_call(&r, "PyEval_EvalFrameEx", NULL);
 	add_python(&r, 0);
 	add_python(&r, 1);
-	assert_string_equal(merged(&r), " PyEval_EvalFrameEx P1 PyEval_EvalCodeEx PyEval_EvalFrameEx P0");
+	assert_string_equal(merged(&r),
+			    " PyEval_EvalFrameEx P1 PyEval_EvalCodeEx PyEval_EvalFrameEx P0");
 }
 
 static void bt_native_merge__finds_a_loop_without_a_name_by_its_shim(void **state)
@@ -107,10 +108,10 @@ static void bt_native_merge__finds_a_loop_without_a_name_by_its_shim(void **stat
 	struct rig r;
 	rig_init(&r, 3, 13, NATIVE_BRIEF);
 	add_call(&r, "crash", &r.other);
-	add_call(&r, NULL, NULL);		/* a loop, stripped */
+	add_call(&r, NULL, NULL); /* a loop, stripped */
 	add_call(&r, "list_sort_impl", NULL);
-	add_call(&r, NULL, NULL);		/* no loop, stripped */
-	add_call(&r, NULL, NULL);		/* a loop */
+	add_call(&r, NULL, NULL); /* no loop, stripped */
+	add_call(&r, NULL, NULL); /* a loop */
 	add_call(&r, "Py_RunMain", NULL);
 	add_activation(&r, 2);
 	add_activation(&r, 5);

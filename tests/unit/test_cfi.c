@@ -21,7 +21,7 @@ static void cfi_entry_load__reads_what_an_fde_covers(void **state)
 	assert_int_equal(e.end, CFI_CODE + CFI_CODE_SIZE);
 	assert_int_equal(e.cie.return_column, 16);
 	assert_false(e.cie.signal_frame);
-	assert_false(cfi_entry_load(&s, 0, &e));	/* the CIE */
+	assert_false(cfi_entry_load(&s, 0, &e)); /* the CIE */
 }
 
 static void cfi_row_at__gives_each_instruction_its_rules(void **state)
@@ -47,10 +47,18 @@ static void cfi_row_at__gives_each_instruction_its_rules(void **state)
 static void cfi_row_at__remembers_and_restores(void **state)
 {
 	static const uint8_t program[] = {
-		DW_CFA_advance_loc | 1, DW_CFA_def_cfa_offset, 24, DW_CFA_offset | 3, 2,
+		DW_CFA_advance_loc | 1,
+		DW_CFA_def_cfa_offset,
+		24,
+		DW_CFA_offset | 3,
+		2,
 		DW_CFA_remember_state,
-		DW_CFA_advance_loc | 1, DW_CFA_def_cfa_offset, 8, DW_CFA_restore | 3,
-		DW_CFA_advance_loc | 1, DW_CFA_restore_state,
+		DW_CFA_advance_loc | 1,
+		DW_CFA_def_cfa_offset,
+		8,
+		DW_CFA_restore | 3,
+		DW_CFA_advance_loc | 1,
+		DW_CFA_restore_state,
 	};
 	struct bytes b = { .len = 0 };
 	size_t cie = draw_cie(&b, "zR", cie_program, sizeof(cie_program));
@@ -67,15 +75,20 @@ static void cfi_row_at__refuses_what_no_compiler_writes(void **state)
 {
 	static const uint8_t restore_without[] = { DW_CFA_restore_state };
 	static const uint8_t register_too_far[] = { DW_CFA_def_cfa, 99, 8 };
-	static const uint8_t expression_too_long[] = { DW_CFA_def_cfa_expression, 0x7f, DW_OP_lit0 };
+	static const uint8_t expression_too_long[] = { DW_CFA_def_cfa_expression, 0x7f,
+						       DW_OP_lit0 };
 	static const uint8_t unknown[] = { 0x3f };
 	uint8_t remembers[CFI_REMEMBERED + 1];
 	memset(remembers, DW_CFA_remember_state, sizeof(remembers));
-	const struct { const uint8_t *p; size_t len; } programs[] = {
+	const struct {
+		const uint8_t *p;
+		size_t len;
+	} programs[] = {
 		{ restore_without, sizeof(restore_without) },
 		{ register_too_far, sizeof(register_too_far) },
 		{ expression_too_long, sizeof(expression_too_long) },
-		{ unknown, sizeof(unknown) }, { remembers, sizeof(remembers) },
+		{ unknown, sizeof(unknown) },
+		{ remembers, sizeof(remembers) },
 	};
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
 		struct bytes b = { .len = 0 };
@@ -179,7 +192,7 @@ static void cfi_table_load__believes_no_count(void **state)
 	assert_false(cfi_table_load(&header, &t));
 }
 
-/* --- expressions -------------------------------------------------------------------------------- */
+/* --- expressions ---------------------------------------------------------------------------- */
 
 static bool evaluate(const uint8_t *expression, uint32_t size, uint64_t *ret)
 {
@@ -189,7 +202,8 @@ static bool evaluate(const uint8_t *expression, uint32_t size, uint64_t *ret)
 		.data = expression,
 		.size = size,
 	};
-	struct cfi_registers r = { .value = { [7] = 0x7000, [16] = 0x100b }, .known = 1 << 7 | 1 << 16 };
+	struct cfi_registers r = { .value = { [7] = 0x7000, [16] = 0x100b },
+				   .known = 1 << 7 | 1 << 16 };
 	struct memory m = MEMORY_INIT;
 	const struct extent e = { .start = 0x7008, .end = 0x7010, .host = word };
 	assert_true(memory_add(&m, &e));
@@ -227,11 +241,11 @@ static void cfi_evaluate__reads_memory(void **state)
 static void cfi_evaluate__is_bounded(void **state)
 {
 	uint64_t value;
-	assert_false(EVALUATE(&value, DW_OP_skip, 0xfd, 0xff));			/* for ever */
-	assert_false(EVALUATE(&value, DW_OP_lit0, DW_OP_skip, 0xfc, 0xff));	/* deeper and deeper */
-	assert_false(EVALUATE(&value, DW_OP_skip, 0, 0x80));			/* before its start */
+	assert_false(EVALUATE(&value, DW_OP_skip, 0xfd, 0xff));             /* for ever */
+	assert_false(EVALUATE(&value, DW_OP_lit0, DW_OP_skip, 0xfc, 0xff)); /* deeper and deeper */
+	assert_false(EVALUATE(&value, DW_OP_skip, 0, 0x80));                /* before its start */
 	assert_false(EVALUATE(&value, DW_OP_plus));
-	assert_false(EVALUATE(&value, DW_OP_breg0 + 3, 0));			/* not known */
+	assert_false(EVALUATE(&value, DW_OP_breg0 + 3, 0)); /* not known */
 	assert_false(EVALUATE(&value, DW_OP_const8u, 1, 2));
 	assert_false(EVALUATE(&value, DW_OP_call2, 0, 0));
 }

@@ -9,8 +9,14 @@
  *	0x3000  .eh_frame
  *	STACK   0x1000 bytes */
 enum {
-	MODULE_SIZE = 0x4000, STACK = 0x70000, STACK_SIZE = 0x1000, OUTER = 0x1040,
-	REGISTERS = 27, RIP = 16, RSP = 19, RBP = 4,
+	MODULE_SIZE = 0x4000,
+	STACK = 0x70000,
+	STACK_SIZE = 0x1000,
+	OUTER = 0x1040,
+	REGISTERS = 27,
+	RIP = 16,
+	RSP = 19,
+	RBP = 4,
 };
 
 struct rig {
@@ -31,9 +37,14 @@ static void word_to(struct rig *r, addr_t at, uint64_t value)
 static void draw_header(struct rig *r)
 {
 	Elf64_Ehdr h = {
-		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-		.e_type = ET_DYN, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
-		.e_phoff = sizeof(h), .e_ehsize = sizeof(h), .e_phentsize = sizeof(Elf64_Phdr),
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+			     EV_CURRENT },
+		.e_type = ET_DYN,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_phoff = sizeof(h),
+		.e_ehsize = sizeof(h),
+		.e_phentsize = sizeof(Elf64_Phdr),
 		.e_phnum = 2,
 	};
 	const Elf64_Phdr segments[2] = {
@@ -49,8 +60,8 @@ static void draw_cfi(struct rig *r)
 	static const uint8_t no_caller[] = { DW_CFA_undefined, 16 };
 	struct bytes frames = { .len = 0 }, header = { .len = 0 };
 	size_t cie = draw_cie(&frames, "zR", cie_program, sizeof(cie_program));
-	size_t inner = draw_fde(&frames, cie, CFI_CODE, CFI_CODE_SIZE, fde_program,
-				sizeof(fde_program));
+	size_t inner =
+		draw_fde(&frames, cie, CFI_CODE, CFI_CODE_SIZE, fde_program, sizeof(fde_program));
 	size_t outer = draw_fde(&frames, cie, OUTER, 0x40, no_caller, sizeof(no_caller));
 	put_number(&frames, 0, 4);
 	put8(&header, 1);
@@ -69,7 +80,9 @@ static void draw_cfi(struct rig *r)
 
 static void rig_open(struct rig *r, addr_t pc, addr_t sp, addr_t fp)
 {
-	const struct extent image = { .start = 0, .end = MODULE_SIZE, .host = r->image,
+	const struct extent image = { .start = 0,
+				      .end = MODULE_SIZE,
+				      .host = r->image,
 				      .flags = EXTENT_READ | EXTENT_EXECUTE };
 	const struct extent stack = { .start = STACK, .end = STACK + STACK_SIZE, .host = r->stack };
 	r->target.machine = machine_find(EM_X86_64, ELFCLASS64, ELFDATA2LSB);
@@ -79,13 +92,15 @@ static void rig_open(struct rig *r, addr_t pc, addr_t sp, addr_t fp)
 	assert_true(memory_add(&r->target.memory, &stack));
 	assert_true(memory_seal(&r->target.memory));
 	struct module *m = vec_push(&r->target.modules);
-	*m = (struct module){ .start = 0, .end = MODULE_SIZE, .path = "/lib/drawn.so",
-			      .file_note = "no such file" };
+	*m = (struct module){
+		.start = 0, .end = MODULE_SIZE, .path = "/lib/drawn.so", .file_note = "no such file"
+	};
 	r->registers[RIP] = pc;
 	r->registers[RSP] = sp;
 	r->registers[RBP] = fp;
-	r->thread = (struct os_thread){ .tid = 1, .registers = (const uint8_t *)r->registers,
-					.pc = pc, .sp = sp, .fp = fp };
+	r->thread = (struct os_thread){
+		.tid = 1, .registers = (const uint8_t *)r->registers, .pc = pc, .sp = sp, .fp = fp
+	};
 	assert_null(symbols_load(&r->target, NULL, &r->symbols));
 	assert_null(unwinder_new(&r->target, r->symbols, &r->unwinder));
 }
@@ -138,7 +153,7 @@ static void unwind_next__follows_the_rules_to_the_outermost(void **state)
 static void unwind_next__looks_a_return_address_up_in_the_call(void **state)
 {
 	struct rig *r = rig_new();
-	word_to(r, STACK + 0x100, OUTER);	/* the call was the last instruction of inner */
+	word_to(r, STACK + 0x100, OUTER); /* the call was the last instruction of inner */
 	word_to(r, STACK + 0x208, OUTER + 0x10);
 	rig_open(r, CFI_CODE, STACK + 0x100, STACK + 0x200);
 	struct unwind u = unwind_thread(r->unwinder, &r->thread);
@@ -210,8 +225,9 @@ static void unwind_next__says_what_it_lacks(void **state)
 	assert_false(unwind_next(&u, &f));
 	assert_int_equal(u.end, UNWIND_NO_RULES);
 	unwind_end_words(&u, &words);
-	assert_string_equal(words.buf, "how to go on from 0x1800 is not known: /lib/drawn.so no such "
-				       "file");
+	assert_string_equal(words.buf,
+			    "how to go on from 0x1800 is not known: /lib/drawn.so no such "
+			    "file");
 	rig_close(r);
 }
 
@@ -237,8 +253,8 @@ static void unwind_next__steps_out_of_a_signal_handler(void **state)
 	static const uint8_t trampoline[] = { 0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05 };
 	struct rig *r = rig_new();
 	memcpy(r->image + 0x1900, trampoline, sizeof(trampoline));
-	word_to(r, STACK + 0x40 + 40 + 15 * 8, STACK + 0x400);	/* rsp */
-	word_to(r, STACK + 0x40 + 40 + 16 * 8, CFI_CODE);	/* rip */
+	word_to(r, STACK + 0x40 + 40 + 15 * 8, STACK + 0x400); /* rsp */
+	word_to(r, STACK + 0x40 + 40 + 16 * 8, CFI_CODE);      /* rip */
 	word_to(r, STACK + 0x400, OUTER + 8);
 	rig_open(r, 0x1900, STACK + 0x40, 0);
 	struct unwind u = unwind_thread(r->unwinder, &r->thread);
@@ -248,7 +264,7 @@ static void unwind_next__steps_out_of_a_signal_handler(void **state)
 	assert_true(unwind_next(&u, &f));
 	assert_int_equal(f.by, UNWIND_SIGNAL);
 	assert_int_equal(f.pc, CFI_CODE);
-	assert_int_equal(f.lookup, CFI_CODE);		/* interrupted, not called from */
+	assert_int_equal(f.lookup, CFI_CODE); /* interrupted, not called from */
 	assert_int_equal(f.cfa, STACK + 0x408);
 	assert_true(unwind_next(&u, &f));
 	assert_int_equal(f.pc, OUTER + 8);
