@@ -154,7 +154,7 @@ static void damage(struct copy *c)
 
 static const char *const commands[][4] = {
 	{ "bt", "--locals" }, { "bt", "--json", "--locals=full" }, { "info", "--json" },
-	{ "gc", "--json" }, { "heap", "--json" }, { "heap", "--by", "shape" },
+	{ "gc", "--json" }, { "heap", "--json" },
 	{ "object", "--why", "--referrers" }, { "object", "--json" },
 };
 
