@@ -17,13 +17,13 @@ struct heap_config {
 };
 
 #define AT(member) .offset = offsetof(struct heap_config, member)
-static const char *const by_choices[] = { "type", "module", "size", NULL };
+static const char *const by_choices[] = { "type", "module", "size", "shape", NULL };
 static const char *const sort_choices[] = { "size", "count", "max", "name", NULL };
 
 static const struct option heap_options[] = {
 	{ "summarize", 's', OPTION_FLAG, .help = "count all objects, by their types (the default)",
 	  AT(summarize) },
-	{ "by", 'b', OPTION_CHOICE, .help = "count by type, module, or size in powers of two",
+	{ "by", 'b', OPTION_CHOICE, .help = "count by type, module, size, or type and set of keys",
 	  AT(by), .choices = by_choices },
 	{ "sort", 0, OPTION_CHOICE, .help = "by bytes, objects, the largest object or the name",
 	  AT(sort), .choices = sort_choices },
@@ -41,6 +41,7 @@ static const struct option heap_options[] = {
 
 enum row_column {
 	ROW_TYPE, ROW_COUNT, ROW_BYTES, ROW_MAX, ROW_TRACKED, ROW_TRACKED_BYTES, ROW_UNSURE,
+	ROW_EXAMPLE,
 	ROW_INDEX, ROW_COUNT_SHARE, ROW_BYTES_SHARE, ROW_SHARE_SO_FAR, ROW_BAR, ROW_NAME_WIDTH,
 	ROW_COUNT_WIDTH, ROW_BYTES_WIDTH, ROW_MAX_WIDTH, ROW_CSV, ROW_COLUMNS,
 };
@@ -58,6 +59,7 @@ static const struct column row_columns[] = {
 	[ROW_UNSURE] = COLUMN("unsure", UINT,
 			      "how many have a size that may not be what "
 			      "sys.getsizeof() says: their __sizeof__ is their own"),
+	[ROW_EXAMPLE] = COLUMN("example", ADDRESS, "with --by shape: one of them; else null"),
 	[ROW_INDEX] = HIDDEN("index"),
 	[ROW_COUNT_SHARE] = HIDDEN("count_share"),
 	[ROW_BYTES_SHARE] = HIDDEN("bytes_share"),
@@ -92,6 +94,9 @@ static void row_csv(struct text *out, const struct value *values)
 	put_csv_name(out, &values[ROW_TYPE]);
 	for (unsigned i = ROW_COUNT; i <= ROW_UNSURE; i++)
 		text_printf(out, ",%" PRIu64, values[i].u);
+	text_put(out, ",", 1);
+	if (values[ROW_EXAMPLE].state == VALUE_PRESENT)
+		text_printf(out, "0x%" PRIx64, values[ROW_EXAMPLE].u);
 	text_put(out, "\n", 1);
 }
 
@@ -108,7 +113,10 @@ static void row_text(struct text *out, const struct value *values)
 		    values[ROW_BYTES_SHARE].u, values[ROW_SHARE_SO_FAR].u,
 		    (int)values[ROW_MAX_WIDTH].u, values[ROW_MAX].u);
 	text_value(out, &row_columns[ROW_TYPE], &values[ROW_TYPE]);
-	put_bar(out, values);
+	if (values[ROW_EXAMPLE].state == VALUE_PRESENT)
+		text_printf(out, " 0x%" PRIx64, values[ROW_EXAMPLE].u);
+	else
+		put_bar(out, values);
 	text_put(out, "\n", 1);
 }
 
@@ -124,7 +132,7 @@ enum heap_column {
 };
 
 static const struct column heap_columns[] = {
-	[HEAP_BY] = COLUMN("by", STRING, "type, module or size"),
+	[HEAP_BY] = COLUMN("by", STRING, "type, module, size or shape"),
 	[HEAP_OBJECTS] = COLUMN("objects", UINT, "all of them, of the types asked for"),
 	[HEAP_BYTES] = COLUMN("bytes", UINT, "of all of them"),
 	[HEAP_TRACKED] = COLUMN("gc_tracked", UINT, "len(gc.get_objects()) of all interpreters"),
@@ -146,7 +154,7 @@ static void heap_text(struct text *out, const struct value *values)
 {
 	if (values[HEAP_CSV].b) {
 		text_printf(out, "%s", values[HEAP_BY].s.bytes);
-		for (unsigned i = ROW_COUNT; i <= ROW_UNSURE; i++)
+		for (unsigned i = ROW_COUNT; i <= ROW_EXAMPLE; i++)
 			text_printf(out, ",%s", row_columns[i].name);
 		text_put(out, "\n", 1);
 		return;
@@ -226,6 +234,7 @@ static bool report_rows(const struct census *c, uint64_t limit, const struct wid
 			[ROW_TRACKED] = value_uint(row->tracked),
 			[ROW_TRACKED_BYTES] = value_uint(row->tracked_bytes),
 			[ROW_UNSURE] = value_uint(row->unsure),
+			[ROW_EXAMPLE] = row->example ? value_uint(row->example) : value_absent(),
 			[ROW_INDEX] = value_uint(i),
 			[ROW_COUNT_SHARE] = value_uint(share(row->count, c->total.count, 100)),
 			[ROW_BYTES_SHARE] = value_uint(share(row->bytes, c->total.bytes, 100)),
@@ -318,7 +327,10 @@ static void remark_limits(struct session *s, const struct seen *seen, const stru
 
 static const char *noun_of(const char *by)
 {
-	return streq(by, "type") ? "types" : streq(by, "module") ? "modules" : "sizes";
+	return streq(by, "type")     ? "types"
+	       : streq(by, "module") ? "modules"
+	       : streq(by, "size")   ? "sizes"
+				     : "shapes";
 }
 
 static bool report_census(struct session *s, const struct heap_config *config,

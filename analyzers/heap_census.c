@@ -2,6 +2,8 @@
  * itself. */
 #include "analyzers/heap_census.h"
 
+#include "analyzers/heap_shapes.h"
+
 #include <fnmatch.h>
 #include <pthread.h>
 #include <sched.h>
@@ -36,6 +38,8 @@ struct worker {
 	const struct pytype *last;	/* objects come in runs of one type */
 	size_t last_row;
 	struct census_row sizes[SIZE_ROWS];
+	struct shapes shapes;		/* BY_SHAPE: then there is one thread */
+	VEC(struct census_row) by_shape;
 	struct heap_skipped skipped;
 	bool failed;			/* out of memory */
 	bool started;
@@ -80,6 +84,26 @@ static void add(struct census_row *row, uint64_t size, bool tracked, bool sure)
 	row->tracked_bytes += tracked ? size : 0;
 }
 
+/* What has no shape stays in its type's row alone. */
+static bool count_shape(struct worker *w, const struct heap_object *o, size_t type_row,
+			uint64_t size, bool sure)
+{
+	bool failed;
+	size_t shape = shape_of(&w->shapes, &o->object, &failed);
+	if (failed)
+		return false;
+	bool tracked = o->tracked && !o->frozen;
+	if (shape == SIZE_MAX) {
+		add(&w->rows.items[type_row], size, tracked, sure);
+		return true;
+	}
+	while (w->by_shape.len <= shape)
+		if (!vec_push(&w->by_shape))
+			return false;
+	add(&w->by_shape.items[shape], size, tracked, sure);
+	return true;
+}
+
 static bool count_object(struct worker *w, const struct heap_object *o)
 {
 	size_t row;
@@ -90,6 +114,8 @@ static bool count_object(struct worker *w, const struct heap_object *o)
 		return true;
 	bool sure = object_size(w->work->rt, &o->object, &size);
 	bool tracked = o->tracked && !o->frozen;
+	if (w->work->options->by == CENSUS_BY_SHAPE)
+		return count_shape(w, o, row, size, sure);
 	add(&w->rows.items[row], size, tracked, sure);
 	if (w->work->options->by == CENSUS_BY_SIZE)
 		add(&w->sizes[size ? 64 - __builtin_clzll(size) : 0], size, tracked, sure);
@@ -124,7 +150,7 @@ static void *count_parts(void *arg)
 
 static unsigned jobs_for(const struct work *work)
 {
-	unsigned jobs = work->options->jobs;
+	unsigned jobs = work->options->by == CENSUS_BY_SHAPE ? 1 : work->options->jobs;
 	if (!jobs) {
 		cpu_set_t cpus;
 		int count = sched_getaffinity(0, sizeof(cpus), &cpus) ? 1 : CPU_COUNT(&cpus);
@@ -220,6 +246,17 @@ static bool push_sizes(struct census *c, const struct worker *w)
 	return true;
 }
 
+static bool push_shapes(struct census *c, const struct worker *w)
+{
+	for (size_t i = 0; i < w->by_shape.len; i++) {
+		merge(&c->total, &w->by_shape.items[i]);
+		if (!push(c, &w->by_shape.items[i], w->shapes.list.items[i].label))
+			return false;
+		c->rows.items[c->rows.len - 1].example = w->shapes.list.items[i].example;
+	}
+	return true;
+}
+
 static bool gather(struct census *c, const struct worker *w, enum census_by by)
 {
 	const struct census_row *row;
@@ -232,7 +269,7 @@ static bool gather(struct census *c, const struct worker *w, enum census_by by)
 		if (by != CENSUS_BY_SIZE && !push(c, row, name))
 			return false;
 	}
-	return by != CENSUS_BY_SIZE || push_sizes(c, w);
+	return (by != CENSUS_BY_SIZE || push_sizes(c, w)) && push_shapes(c, w);
 }
 
 static void sort_rows(struct census *c, enum census_sort sort)
@@ -256,15 +293,19 @@ struct error *census_take(struct runtime *rt, struct pyheap *heap,
 	_free_ struct worker *workers = calloc(jobs, sizeof(*workers));
 	if (!workers)
 		return error_nomem();
-	for (unsigned i = 0; i < jobs; i++)
-		workers[i].work = &work;
-	run_all(workers, jobs);
 	struct census c = { .arena = ARENA_INIT };
+	for (unsigned i = 0; i < jobs; i++) {
+		workers[i].work = &work;
+		workers[i].shapes = (struct shapes){ .rt = rt, .arena = &c.arena };
+	}
+	run_all(workers, jobs);
 	bool ok = true;
 	for (unsigned i = 0; i < jobs; i++) {
 		ok = ok && !workers[i].failed && gather(&c, &workers[i], options->by);
 		vec_release(&workers[i].rows);
 		map_release(&workers[i].by_type);
+		vec_release(&workers[i].by_shape);
+		shapes_release(&workers[i].shapes);
 	}
 	progress_end(options->progress);
 	if (!ok) {

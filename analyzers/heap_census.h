@@ -10,7 +10,8 @@
 #include "cpython_layouts/heap.h"
 
 struct census_row {
-	const char *name;	/* the type, the module or the range of sizes; borrowed */
+	const char *name;	/* the type, the module, the range of sizes, the shape; borrowed */
+	addr_t example;		/* BY_SHAPE: one object of it; 0: none is named */
 	const char *module;	/* of a type; "?": not known */
 	uint64_t count, bytes;
 	uint64_t max;		/* bytes of the largest */
@@ -18,7 +19,7 @@ struct census_row {
 	uint64_t unsure;	/* how many have a size that is not surely sys.getsizeof()'s */
 };
 
-enum census_by { CENSUS_BY_TYPE, CENSUS_BY_MODULE, CENSUS_BY_SIZE };
+enum census_by { CENSUS_BY_TYPE, CENSUS_BY_MODULE, CENSUS_BY_SIZE, CENSUS_BY_SHAPE };
 enum census_sort { CENSUS_SORT_SIZE, CENSUS_SORT_COUNT, CENSUS_SORT_MAX, CENSUS_SORT_NAME };
 
 struct census_options {
@@ -34,7 +35,7 @@ struct census {
 	struct census_row total;	/* name NULL */
 	bool any;			/* an object was seen, of whatever type */
 	struct heap_skipped skipped;
-	struct arena arena;		/* names of ranges */
+	struct arena arena;		/* names of ranges and shapes */
 };
 
 struct error *census_take(struct runtime *rt, struct pyheap *heap,

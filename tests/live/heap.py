@@ -100,8 +100,26 @@ def compare_alive(truth, objects):
 def compare_csv(heap, text):
     """The same rows, and nothing else."""
     rows = list(csv.DictReader(text.splitlines()))
-    wanted = [{k: str(v) for k, v in row.items()} for row in heap["types"]]
+    wanted = [{k: "" if v is None else str(v)
+               for k, v in row.items()} for row in heap["types"]]
     return [] if rows == wanted else ["--csv is not what --json says"]
+
+
+def compare_shapes(heap, shaped, objects):
+    """The program made 100 with a third attribute; shapes add up."""
+    kinds = {o["address"]: o["type"] for o in objects}
+    found = ["%s is %s" % (row["type"], kinds.get(row["example"]))
+             for row in shaped["types"] if row["example"] and
+             not row["type"].startswith(kinds.get(row["example"], "?") + " {")]
+    count = [row["count"] for row in shaped["types"]
+             if row["type"].startswith("__main__.Plain {") and
+             sorted(row["type"][16:-1].split(", ")) == ["a", "b", "me"]]
+    if count != [100]:
+        found.append("%s of 100 Plain {a, b, me}" % count)
+    for key in ("objects", "bytes", "gc_tracked"):
+        if heap[key] != shaped[key]:
+            found.append("%s is %d, not %d" % (key, shaped[key], heap[key]))
+    return found
 
 
 class Census(program.Program):
@@ -148,6 +166,10 @@ class Census(program.Program):
                 len(objects), heap["objects"])]))
         results.append(("csv", compare_csv(heap, pycorerun.run(
             binary, "heap", "--csv", core, *options).out)))
+        shaped = pycorerun.run(binary, "heap", "--json", "--by", "shape",
+                               core, *options)
+        results.append(("shapes", pycorerun.success(shaped) or compare_shapes(
+            heap, shaped.json()["heap"], objects)))
         texts = {pycorerun.run(binary, "heap", "--jobs", jobs, core,
                                *options).out for jobs in ("1", "2", "5")}
         results.append(("jobs", [] if len(texts) == 1 else
