@@ -19,8 +19,9 @@ bool heap_find_static(struct pyheap *heap)
 					  .source = HEAP_STATIC };
 		struct heap_account *account = &heap->accounts[HEAP_STATIC];
 		account->bytes += part.end - part.start;
+		/* What the kernel left out was never written to: an object in use is. */
 		if (!e->host)
-			account->lost += part.end - part.start;
+			account->lost += t->truncated ? part.end - part.start : 0;
 		else if (part.end > part.start && !heap_add_part(heap, &part))
 			return false;
 	}
