@@ -83,6 +83,9 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 	if (common->core) {
 		ret->core = common->core;
 		ret->executable = given ? words[0] : NULL;
+		/* coredumpctl names it as the process had it: upgraded since, or a container's. */
+		if (given && access(words[0], F_OK) != 0)
+			ret->gone = take(ret->executable);
 	} else {
 		ret->core = given ? words[0] : NULL;
 		ret->executable = given > 1 ? words[1] : NULL;
@@ -152,6 +155,9 @@ struct error *session_open(struct session *ret, const struct common *common,
 	err = target_open_core(ret->files, inputs->core, inputs->executable, &ret->target);
 	if (err)
 		return err;
+	if (inputs->gone)
+		remark_info(&ret->target->remarks, "%s: no such file; what is found without it is used",
+			    inputs->gone);
 	err = symbols_load(ret->target, ret->files, &ret->symbols);
 	if (err)
 		return err;

@@ -14,6 +14,7 @@
  * target_open_core(); here only how many they may be. */
 struct inputs {
 	const char *core, *executable;	/* NULL: not given */
+	const char *gone;		/* coredumpctl's executable, of which there is no file (any more) */
 	const char *subject;		/* what is asked about; NULL: not given */
 	int fd;				/* what a core of "-" is open on */
 	struct store store;		/* where a core was chosen from; owns its path then */

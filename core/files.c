@@ -229,7 +229,15 @@ struct error *files_create(const char *path, struct new_file *ret)
 		free(file.path);
 		return error_nomem();
 	}
-	file.fd = mkostemp(temporary.buf, O_CLOEXEC);
+	/* Without a name until it is whole, so that nothing is left of it whenever we are killed. */
+	const char *slash = strrchr(path, '/');
+	_free_ char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	bool nameable = access("/proc/self/fd", F_OK) == 0;
+	file.fd = dir && nameable ? open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+	file.nameless = file.fd >= 0;
+	/* Not every file system has O_TMPFILE. */
+	if (file.fd < 0)
+		file.fd = mkostemp(temporary.buf, O_CLOEXEC);
 	if (file.fd < 0) {
 		struct error *err = write_error(path);
 		free(file.path);
@@ -240,12 +248,33 @@ struct error *files_create(const char *path, struct new_file *ret)
 	return NULL;
 }
 
+/* For the moment between link and rename: a name that nobody else has. */
+static bool give_name(struct new_file *file)
+{
+	char self[64], *end = file->temporary + strlen(file->temporary) - 6;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
+	for (unsigned i = 0; i < 1000; i++) {
+		unsigned number = ((unsigned)getpid() * 1000 + i) % 1000000;
+		for (int digit = 5; digit >= 0; digit--, number /= 10)
+			end[digit] = (char)('0' + number % 10);
+		if (linkat(AT_FDCWD, self, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0) {
+			file->nameless = false;
+			return true;
+		}
+		if (errno != EEXIST)
+			return false;
+	}
+	return false;
+}
+
 struct error *files_commit(struct new_file *file)
 {
 	struct stat st;
 	/* Something that is no file (/dev/null, a FIFO) must not be replaced by one. */
 	if (stat(file->path, &st) == 0 && !S_ISREG(st.st_mode))
 		return error_new(ERROR_UNSUPPORTED, "%s: is not a regular file", file->path);
+	if (file->nameless && !give_name(file))
+		return write_error(file->path);
 	if (rename(file->temporary, file->path) < 0)
 		return write_error(file->path);
 	free(take(file->temporary));
@@ -254,7 +283,7 @@ struct error *files_commit(struct new_file *file)
 
 void new_file_release(struct new_file *file)
 {
-	if (file->temporary)
+	if (file->temporary && !file->nameless)
 		unlink(file->temporary);
 	if (file->path)
 		close(file->fd);

@@ -71,6 +71,7 @@ int files_open_beside(int directory, const char *name);
 struct new_file {
 	int fd;
 	char *path, *temporary;		/* temporary NULL: committed, or never begun */
+	bool nameless;			/* has no name yet, and vanishes with us */
 };
 struct error *files_create(const char *path, struct new_file *ret) _must_check_;
 struct error *files_commit(struct new_file *file) _must_check_;

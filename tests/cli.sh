@@ -104,6 +104,10 @@ run bt "$exe" "$core"
 check 'in the other order' same
 run "$exe" -c "$core"
 check "gdb's shape" same
+run "$dir/nowhere (deleted)" -c "$core"
+check "gdb's shape, of a program that is gone" out_has 'in print_label'
+check 'which is no loss' exits 0
+check 'and is told' out_has 'nowhere (deleted): no such file'
 run bt "--core=$core" "$exe"
 check "gdb's shape, long" same
 run bt -- "$core"

@@ -39,11 +39,21 @@ static void inputs_from__takes_the_usual_shape_and_gdbs(void **state)
 	assert_null(in.executable);
 	assert_null(inputs(&needy, NULL, &in, "core", "exe", NULL));
 	assert_string_equal(in.executable, "exe");
-	assert_null(inputs(&needy, "core", &in, "exe", NULL, NULL));
+	assert_null(inputs(&needy, "core", &in, "/proc/self/exe", NULL, NULL));
 	assert_string_equal(in.core, "core");
-	assert_string_equal(in.executable, "exe");
+	assert_string_equal(in.executable, "/proc/self/exe");
+	assert_null(in.gone);
 	assert_null(inputs(&needy, "core", &in, NULL, NULL, NULL));
 	assert_null(in.executable);
+}
+
+/* coredumpctl gives the path that the process had; it may have been upgraded since. */
+static void inputs_from__lets_gdbs_executable_be_gone(void **state)
+{
+	struct inputs in;
+	assert_null(inputs(&needy, "core", &in, "/nowhere/python3 (deleted)", NULL, NULL));
+	assert_null(in.executable);
+	assert_string_equal(in.gone, "/nowhere/python3 (deleted)");
 }
 
 static void inputs_from__refuses_more_than_a_core_and_an_executable(void **state)
@@ -146,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(inputs_from__takes_the_usual_shape_and_gdbs),
+		cmocka_unit_test(inputs_from__lets_gdbs_executable_be_gone),
 		cmocka_unit_test(inputs_from__refuses_more_than_a_core_and_an_executable),
 		cmocka_unit_test(inputs_from__wants_a_core_where_one_is_needed),
 		cmocka_unit_test(inputs_from__finds_the_core_on_standard_input_in_either_place),
