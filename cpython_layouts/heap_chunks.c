@@ -240,7 +240,8 @@ static bool find_mapped(struct pyheap *heap, addr_t start, addr_t end)
 	const struct memory *m = &heap->rt->target->memory;
 	uint64_t word = heap->rt->layout.machine->word;
 	addr_t at = (start + PAGE - 1) & ~(addr_t)(PAGE - 1);
-	while (at + PAGE <= end) {
+	/* The end of the address space may be the end: nothing here may wrap around it. */
+	while (at >= start && at < end && end - at >= PAGE) {
 		const uint8_t *p = memory_at(m, at, 2 * word);
 		struct chunk chunk;
 		if (!p) {
@@ -277,9 +278,16 @@ static bool find_heaps_in(struct pyheap *heap, const struct heap_region *region)
 	if (!heap_part_at(heap, region->start) && !find_brk(heap, region))
 		return false;
 	addr_t at = (region->start + THREAD_HEAP - 1) & ~(THREAD_HEAP - 1);
-	for (; at >= region->start && at < region->end; at += THREAD_HEAP)
+	while (at >= region->start && at < region->end) {
+		const struct extent *e = memory_extent(&heap->rt->target->memory, at);
+		if (e && e->source == EXTENT_LOST && e->end - at > THREAD_HEAP) {
+			at = e->end & ~(THREAD_HEAP - 1);
+			continue;
+		}
 		if (!heap_part_at(heap, at) && !find_thread_heap(heap, at))
 			return false;
+		at += THREAD_HEAP;
+	}
 	return true;
 }
 
