@@ -136,6 +136,20 @@ static bool is_gc_head(const struct layout *l, const uint8_t *head, bool tracked
 	return HAS(l, PyGC_Head, gc_refs) || prev <= 3;
 }
 
+/* Up to 3.7 a new untracked object's head says so in gc_refs and holds garbage else: what a freed
+ * object left there, which may look like one. Is there such a head, and an object behind it? */
+static bool is_behind_garbage(struct recognizer *r, const uint8_t *p, uint64_t size)
+{
+	const struct pyheap *heap = r->heap;
+	const struct layout *l = &heap->rt->layout;
+	if (!HAS(l, PyGC_Head, gc_refs) || heap->gc_head + SIZEOF(l, PyObject) > size ||
+	    heap_head_is_tracked(l, p) || !head_is_live(l, p + heap->gc_head))
+		return false;
+	const struct heap_type *type =
+		heap_type_at(r, GET(l, p + heap->gc_head, PyObject, ob_type));
+	return type && type->presize == heap->gc_head && heap->gc_head + type->least <= size;
+}
+
 bool heap_recognize(struct recognizer *r, addr_t block, const uint8_t *p, uint64_t size,
 		    int64_t place, struct heap_object *ret)
 {
@@ -161,6 +175,8 @@ bool heap_recognize(struct recognizer *r, addr_t block, const uint8_t *p, uint64
 		addr_t type_at = GET(l, q, PyObject, ob_type);
 		const struct heap_type *type = heap_type_at(r, type_at);
 		if (!type || (!bare && type->presize != presize) || offset + type->least > size)
+			continue;
+		if (place == HEAP_ANY_PLACE && !presize && is_behind_garbage(r, q, size - offset))
 			continue;
 		bool has_head = type->type->flags & TPFLAGS_HAVE_GC && !bare;
 		bool tracked = has_head && is_tracked(l, q, q - heap->gc_head);
