@@ -18,6 +18,7 @@ enum {
 	POOL_BYTES = 16384,
 	POOLS_IN_ARENA_MAX = 1 << 13,
 	SAMPLES_MAX = 3,
+	PAGE_LEAST = 4096,
 	SEARCH_MAX = 64 << 20, /* bytes of module data searched for the array */
 };
 
@@ -235,23 +236,40 @@ static bool holds_pools(struct runtime *rt, addr_t array, const addr_t *pools,
 	return count > 0;
 }
 
-/* How long the array is: arena_objects after it must look like ones. Beside `arenas` lies
- * `maxarenas` in most builds, but nothing promises it. */
-static uint64_t count_arenas(struct runtime *rt, addr_t array)
+/* Does arena_object i look like one? *is_used: it has an arena whose first pool is one. */
+static bool is_arena(struct runtime *rt, addr_t array, uint64_t i, bool *is_used)
 {
 	const struct layout *l = &rt->layout;
 	size_t size = SIZEOF(l, arena_object);
-	uint64_t n = 0;
-	for (; n < ARENAS_MAX; n++) {
-		const uint8_t *p = memory_at(&rt->target->memory, array + n * size, size);
-		if (!p)
-			break;
-		addr_t address = GET(l, p, arena_object, address);
-		uint64_t pools = GET(l, p, arena_object, ntotalpools);
-		/* new_arena() sets address to 0 for those it has not handed out yet */
-		if (address && (!pools || pools > POOLS_IN_ARENA_MAX ||
-				(pools & (pools + 1) && pools & (pools - 1)) ||
-				GET(l, p, arena_object, nfreepools) > pools || address % 4096))
+	const uint8_t *p = memory_at(&rt->target->memory, array + i * size, size);
+	*is_used = false;
+	if (!p)
+		return false;
+	addr_t address = GET(l, p, arena_object, address);
+	uint64_t pools = GET(l, p, arena_object, ntotalpools);
+	/* new_arena() sets address to 0 for those it has not handed out yet */
+	if (!address)
+		return true;
+	*is_used = pool_size_of(rt, address) != 0;
+	/* a power of two, or one less where the arena is not aligned to its pools */
+	bool whole = !(pools & (pools + 1)) || !(pools & (pools - 1));
+	return pools && pools <= POOLS_IN_ARENA_MAX && whole &&
+	       GET(l, p, arena_object, nfreepools) <= pools && address % PAGE_LEAST == 0;
+}
+
+/* How long the array is: it begins with 16 arena_objects and is doubled when all are used
+ * (new_arena()). Its second half counts where it has an arena, and nothing that is none. */
+static uint64_t count_arenas(struct runtime *rt, addr_t array)
+{
+	enum { INITIAL_ARENA_OBJECTS = 16 };
+	uint64_t n = INITIAL_ARENA_OBJECTS;
+	for (; n < ARENAS_MAX; n *= 2) {
+		bool any = false, is_used, sound = true;
+		for (uint64_t i = n; i < 2 * n && sound; i++) {
+			sound = is_arena(rt, array, i, &is_used);
+			any |= is_used;
+		}
+		if (!sound || !any)
 			break;
 	}
 	return n;
