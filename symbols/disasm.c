@@ -205,6 +205,20 @@ static void x86_stack(const cs_insn *insn, struct instruction_facts *f)
 	a->displacement = writes ? -8 : 0;
 }
 
+/* The first operand is the destination, but in comparisons. capstone 4 has SSE and AVX stores read
+ * theirs, and says nothing of the operand of an indirect call. */
+static unsigned x86_direction(const cs_insn *insn, int index, const cs_x86_op *op)
+{
+	unsigned ret = (op->access & CS_AC_READ ? ACCESS_READ : 0) |
+		       (op->access & CS_AC_WRITE ? ACCESS_WRITE : 0);
+	bool compares = strncmp(insn->mnemonic, "cmp", 3) == 0 ||
+			strncmp(insn->mnemonic, "test", 4) == 0 ||
+			strncmp(insn->mnemonic, "bt", 2) == 0 || strstr(insn->mnemonic, " cmps");
+	if (index == 0 && insn->detail->x86.op_count > 1 && ret == ACCESS_READ && !compares)
+		return ACCESS_WRITE;
+	return ret ? ret : ACCESS_READ;
+}
+
 static void x86_facts(csh engine, const struct machine *machine, const cs_insn *insn,
 		      struct instruction_facts *f)
 {
@@ -215,10 +229,7 @@ static void x86_facts(csh engine, const struct machine *machine, const cs_insn *
 			add_register(engine, machine, op->reg, f);
 		if (op->type != X86_OP_MEM || insn->id == X86_INS_LEA || insn->id == X86_INS_NOP)
 			continue;
-		/* capstone 4 says nothing of the operand of an indirect call */
-		unsigned direction = (op->access & CS_AC_READ ? ACCESS_READ : 0) |
-				     (op->access & CS_AC_WRITE ? ACCESS_WRITE : 0);
-		struct memory_access *a = add_access(f, direction ? direction : ACCESS_READ);
+		struct memory_access *a = add_access(f, x86_direction(insn, i, op));
 		if (!a)
 			continue;
 		a->is_relative = op->mem.base == X86_REG_RIP;

@@ -138,6 +138,23 @@ static void disasm_facts__tells_a_read_from_a_write(void **state)
 	assert_string_equal(f.registers[0], "rax");
 }
 
+#define DIRECTION(bytes) FACTS(EM_X86_64, bytes).accesses[0].direction
+
+static void disasm_facts__knows_vector_stores(void **state)
+{
+	assert_int_equal(DIRECTION("\x0f\x11\x07"), ACCESS_WRITE);	/* movups [rdi], xmm0 */
+	assert_int_equal(DIRECTION("\x0f\x10\x07"), ACCESS_READ);	/* movups xmm0, [rdi] */
+	assert_int_equal(DIRECTION("\xc5\xfc\x11\x07"), ACCESS_WRITE); /* vmovups [rdi], ymm0 */
+	/* vmovdqu8 [rax]{k1}, ymm16: memset()'s */
+	assert_int_equal(DIRECTION("\x62\xe1\x7f\x29\x7f\x00"), ACCESS_WRITE);
+	assert_int_equal(DIRECTION("\x39\x07"), ACCESS_READ);		/* cmp [rdi], eax */
+	assert_int_equal(DIRECTION("\x85\x07"), ACCESS_READ);		/* test [rdi], eax */
+	assert_int_equal(DIRECTION("\x0f\xa3\x07"), ACCESS_READ);	/* bt [rdi], eax */
+	assert_int_equal(DIRECTION("\xf3\xa6"), ACCESS_READ);		/* repe cmpsb [rsi], [rdi] */
+	/* add [rdi], eax: both */
+	assert_int_equal(DIRECTION("\x01\x07"), ACCESS_READ | ACCESS_WRITE);
+}
+
 static void disasm_facts__counts_the_stack_and_thread_local_data(void **state)
 {
 	struct instruction_facts f = FACTS(EM_X86_64, "\x55");	/* push rbp */
@@ -187,6 +204,7 @@ int main(void)
 		cmocka_unit_test(disasm_references__forgets_a_register_that_is_overwritten),
 		cmocka_unit_test(disasm_list__writes_instructions_up_to_max),
 		cmocka_unit_test(disasm_facts__tells_a_read_from_a_write),
+		cmocka_unit_test(disasm_facts__knows_vector_stores),
 		cmocka_unit_test(disasm_facts__counts_the_stack_and_thread_local_data),
 		cmocka_unit_test(disasm_facts__knows_divisions_and_traps),
 		cmocka_unit_test(disasm_facts__reads_aarch64_loads_and_stores),
