@@ -442,11 +442,8 @@ static void report_why(struct work *w)
 {
 	struct way ways[WAYS_MAX];
 	uint64_t seen;
-	const struct ways_options options = {
-		.max = w->config->paths ? w->config->paths : WAYS_DEFAULT,
-		.progress = w->s->files->progress,
-	};
-	size_t n = ways_find(w->s, w->object.at, &options, ways, &seen);
+	size_t max = w->config->paths ? w->config->paths : WAYS_DEFAULT;
+	size_t n = ways_find(w->s, w->object.at, max, ways, &seen);
 	for (size_t i = 0; i < n; i++) {
 		_str_ struct str path = STR_INIT;
 		way_print(w->rt, &ways[i], &path);

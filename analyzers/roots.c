@@ -190,8 +190,5 @@ void root_print(const struct root *root, struct str *out)
 	case ROOT_INTERPRETER:
 		str_printf(out, "interpreter state+0x%" PRIx64, root->offset);
 		break;
-	case ROOT_STATIC:
-		str_printf(out, "static %s", root->name ? root->name : "object");
-		break;
 	}
 }

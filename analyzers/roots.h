@@ -19,7 +19,6 @@ enum root_kind {
 	ROOT_EXCEPTION,		/* being raised or handled by a thread */
 	ROOT_THREAD,		/* another member of a thread state */
 	ROOT_INTERPRETER,	/* a word of an interpreter's state */
-	ROOT_STATIC,		/* an object in static data: a type of C, a singleton */
 };
 
 struct root {
@@ -59,11 +58,7 @@ void way_release(struct way *way);
 
 /* The shortest ways to the object, at most max of them, no two with an inner object in common.
  * Returns how many were found; *ret_seen: how many objects were looked at. */
-struct ways_options {
-	size_t max;
-	struct progress *progress;
-};
-size_t ways_find(struct session *s, addr_t target, const struct ways_options *options,
-		 struct way *ret, uint64_t *ret_seen);
+size_t ways_find(struct session *s, addr_t target, size_t max, struct way *ret,
+		 uint64_t *ret_seen);
 
 #endif

@@ -165,8 +165,8 @@ static bool block(struct map *blocked, const struct way *way)
 	return true;
 }
 
-size_t ways_find(struct session *s, addr_t target, const struct ways_options *options,
-		 struct way *ret, uint64_t *ret_seen)
+size_t ways_find(struct session *s, addr_t target, size_t max, struct way *ret,
+		 uint64_t *ret_seen)
 {
 	struct roots roots = { .list = VEC_INIT };
 	struct map blocked = MAP_INIT;
@@ -184,7 +184,7 @@ size_t ways_find(struct session *s, addr_t target, const struct ways_options *op
 				    .known = ret,
 				    .weak = stage == 2 };
 		bool more = true;
-		while (more && n < options->max && try_once(k, &ret[n], ret_seen, &more)) {
+		while (more && n < max && try_once(k, &ret[n], ret_seen, &more)) {
 			if (!block(&blocked, &ret[n++]))
 				break;
 			k.known_count = n;
