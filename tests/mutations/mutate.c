@@ -154,8 +154,9 @@ static void damage(struct copy *c)
 
 static const char *const commands[][4] = {
 	{ "bt", "--locals" }, { "bt", "--json", "--locals=full" }, { "info", "--json" },
-	{ "gc", "--json" }, { "heap", "--json" },
+	{ "gc", "--json" }, { "heap", "--json" }, { "heap", "--by", "shape" },
 	{ "object", "--why", "--referrers" }, { "object", "--json" },
+	{ "bt", "--native=all", "--locals" }, { "crash" }, { "crash", "--json" }, { "modules" },
 };
 
 static void run_child(const char *path, size_t command, const char *root, int err)
