@@ -216,26 +216,6 @@ static size_t sample_pools(struct runtime *rt, const struct interpreter *interp,
 	return n;
 }
 
-/* Does this arena_object array hold those pools in the arenas that they name? */
-static bool holds_pools(struct runtime *rt, addr_t array, const addr_t *pools,
-			const uint32_t *arena, size_t count)
-{
-	const struct layout *l = &rt->layout;
-	size_t size = SIZEOF(l, arena_object);
-	for (size_t i = 0; i < count; i++) {
-		const uint8_t *p = memory_at(&rt->target->memory, array + arena[i] * size, size);
-		if (!p)
-			return false;
-		addr_t address = GET(l, p, arena_object, address);
-		addr_t unused = GET(l, p, arena_object, pool_address);
-		uint64_t pools_there = GET(l, p, arena_object, ntotalpools);
-		if (!address || pools[i] < address || pools[i] >= unused ||
-		    pools_there > POOLS_IN_ARENA_MAX || unused - address > UINT64_C(1) << 24)
-			return false;
-	}
-	return count > 0;
-}
-
 /* Does arena_object i look like one? *is_used: it has an arena whose first pool is one. */
 static bool is_arena(struct runtime *rt, addr_t array, uint64_t i, bool *is_used)
 {
@@ -255,6 +235,32 @@ static bool is_arena(struct runtime *rt, addr_t array, uint64_t i, bool *is_used
 	bool whole = !(pools & (pools + 1)) || !(pools & (pools - 1));
 	return pools && pools <= POOLS_IN_ARENA_MAX && whole &&
 	       GET(l, p, arena_object, nfreepools) <= pools && address % PAGE_LEAST == 0;
+}
+
+/* Does this arena_object array hold those pools in the arenas that they name? */
+static bool holds_pools(struct runtime *rt, addr_t array, const addr_t *pools,
+			const uint32_t *arena, size_t count)
+{
+	const struct layout *l = &rt->layout;
+	size_t size = SIZEOF(l, arena_object);
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *p = memory_at(&rt->target->memory, array + arena[i] * size, size);
+		if (!p)
+			return false;
+		addr_t address = GET(l, p, arena_object, address);
+		addr_t unused = GET(l, p, arena_object, pool_address);
+		uint64_t pools_there = GET(l, p, arena_object, ntotalpools);
+		bool is_used;
+		if (!is_arena(rt, array, arena[i], &is_used))
+			return false;
+		/* The first pool of a core that was cut may be lost; else it is one. */
+		if (!is_used && memory_span(&rt->target->memory, address, PAGE_LEAST))
+			return false;
+		if (!address || pools[i] < address || pools[i] >= unused ||
+		    pools_there > POOLS_IN_ARENA_MAX || unused - address > UINT64_C(1) << 24)
+			return false;
+	}
+	return count > 0;
 }
 
 /* How long the array is: it begins with 16 arena_objects and is doubled when all are used
