@@ -62,6 +62,12 @@ static bool slices_add_up(struct runtime *rt, addr_t at, const struct segment *s
 	return i == s->entries || s->huge;
 }
 
+/* Where the first one could begin; wraps where there is none. */
+static addr_t segment_from(addr_t addr)
+{
+	return (addr + SEGMENT - 1) & ~(SEGMENT - 1);
+}
+
 bool heap_find_pages(struct pyheap *heap)
 {
 	struct runtime *rt = heap->rt;
@@ -71,9 +77,18 @@ bool heap_find_pages(struct pyheap *heap)
 	if (!rt->layout.version.free_threaded || !HAS_STRUCT(&rt->layout, mi_segment_t))
 		return true;
 	while (heap_region_next(&it, &region)) {
-		addr_t at = (region.start + SEGMENT - 1) & ~(SEGMENT - 1);
+		addr_t at = segment_from(region.start);
 		for (; at >= region.start && at < region.end; at += SEGMENT) {
 			struct segment s;
+			/* A damaged core may have lost more than could ever be stepped through. */
+			const struct extent *e = memory_extent(&rt->target->memory, at);
+			if (e && !e->host) {
+				addr_t next = segment_from(e->end);
+				if (next <= at)
+					break;
+				at = next - SEGMENT;
+				continue;
+			}
 			if (!segment_view(rt, at, &s) || !slices_add_up(rt, at, &s))
 				continue;
 			/* Slices that were given back are holes (PROT_NONE in debug builds): it may
