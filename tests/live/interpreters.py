@@ -92,7 +92,11 @@ def listed(text):
 
 
 def discover(wanted=("",)):
-    """All that run and whose name matches one of `wanted`, each once."""
+    """All that run and whose name matches one of `wanted`, each once.
+
+    PYCORE_ONLY, a regular expression, leaves out the others.
+    """
+    only = os.environ.get("PYCORE_ONLY", "")
     candidates = []
     for path in sorted(glob.glob("/usr/bin/python[23].*") +
                        glob.glob("/usr/local/bin/python[23].*")):
@@ -107,7 +111,8 @@ def discover(wanted=("",)):
     candidates += listed(os.environ.get("PYCORE_PYTHONS", ""))
     found, seen = [], set()
     for one in candidates:
-        if any(re.search(w, one.name) for w in wanted) and one.probe():
+        if any(re.search(w, one.name) for w in wanted) and \
+                re.search(only, one.name) and one.probe():
             real = os.path.realpath(one.executable)
             if real not in seen:
                 seen.add(real)
