@@ -5,16 +5,14 @@
 #include "analyzers/heap_shapes.h"
 
 #include <fnmatch.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include "core/checked.h"
+#include "core/jobs.h"
 #include "core/map.h"
 #include "core/str.h"
 #include "cpython_layouts/sizes.h"
 
 enum {
-	JOBS_MAX = 64,
 	PARTS_AT_ONCE = 8,	      /* handed to a thread: some MiB */
 	WORTH_A_THREAD = 16 << 20,    /* bytes of heap */
 	SIZE_ROWS = 65,		      /* powers of two */
@@ -42,8 +40,6 @@ struct worker {
 	VEC(struct census_row) by_shape;
 	struct heap_skipped skipped;
 	bool failed;			/* out of memory */
-	bool started;
-	pthread_t thread;
 };
 
 /* --- one thread ------------------------------------------------------------------------------ */
@@ -147,30 +143,6 @@ static void *count_parts(void *arg)
 }
 
 /* --- all threads ----------------------------------------------------------------------------- */
-
-static unsigned jobs_for(const struct work *work)
-{
-	unsigned jobs = work->options->by == CENSUS_BY_SHAPE ? 1 : work->options->jobs;
-	if (!jobs) {
-		cpu_set_t cpus;
-		int count = sched_getaffinity(0, sizeof(cpus), &cpus) ? 1 : CPU_COUNT(&cpus);
-		jobs = (unsigned)MIN((uint64_t)count, work->bytes / WORTH_A_THREAD + 1);
-	}
-	return MIN(MAX(jobs, 1u), (unsigned)JOBS_MAX);
-}
-
-/* A thread that cannot be had is no loss: the others do its work. */
-static void run_all(struct worker *workers, unsigned jobs)
-{
-	for (unsigned i = 1; i < jobs; i++)
-		workers[i].started =
-			pthread_create(&workers[i].thread, NULL, count_parts, &workers[i]) == 0;
-	workers[0].is_main = true;
-	count_parts(&workers[0]);
-	for (unsigned i = 1; i < jobs; i++)
-		if (workers[i].started)
-			pthread_join(workers[i].thread, NULL);
-}
 
 static void merge(struct census_row *into, const struct census_row *row)
 {
@@ -289,7 +261,8 @@ struct error *census_take(struct runtime *rt, struct pyheap *heap,
 	struct work work = { .rt = rt, .heap = heap, .options = options };
 	for (size_t i = 0; i < pyheap_parts(heap); i++)
 		work.bytes += pyheap_part_size(heap, i);
-	unsigned jobs = jobs_for(&work);
+	unsigned jobs = jobs_for(options->by == CENSUS_BY_SHAPE ? 1 : options->jobs, work.bytes,
+				 WORTH_A_THREAD);
 	_free_ struct worker *workers = calloc(jobs, sizeof(*workers));
 	if (!workers)
 		return error_nomem();
@@ -298,7 +271,10 @@ struct error *census_take(struct runtime *rt, struct pyheap *heap,
 		workers[i].work = &work;
 		workers[i].shapes = (struct shapes){ .rt = rt, .arena = &c.arena };
 	}
-	run_all(workers, jobs);
+	workers[0].is_main = true;
+	runtime_share(rt, true);
+	jobs_run(jobs, count_parts, workers, sizeof(*workers));
+	runtime_share(rt, false);
 	bool ok = true;
 	for (unsigned i = 0; i < jobs; i++) {
 		ok = ok && !workers[i].failed && gather(&c, &workers[i], options->by);

@@ -269,7 +269,7 @@ static struct code *code_load(struct runtime *rt, addr_t addr)
 	return loaded ? code : NULL;
 }
 
-const struct code *code_at(struct runtime *rt, addr_t addr)
+static const struct code *code_find(struct runtime *rt, addr_t addr)
 {
 	struct codes *codes = codes_of(rt);
 	if (!codes)
@@ -281,6 +281,14 @@ const struct code *code_at(struct runtime *rt, addr_t addr)
 	place = map_insert(&codes->by_address, addr, NULL);
 	if (place)
 		*place = (uintptr_t)code;
+	return code;
+}
+
+const struct code *code_at(struct runtime *rt, addr_t addr)
+{
+	runtime_lock(rt);
+	const struct code *code = code_find(rt, addr);
+	runtime_unlock(rt);
 	return code;
 }
 

@@ -19,9 +19,6 @@
 
 void edge_plans_free(struct edge_plans *plans)
 {
-	if (!plans)
-		return;
-	map_release(&plans->by_type);
 	free(plans);
 }
 
@@ -336,15 +333,17 @@ static const struct edge_plan *plan_make(struct runtime *rt, struct edge_plans *
 
 static const struct edge_plan *plan_of(struct runtime *rt, const struct pytype *type)
 {
+	struct pytype *known = (struct pytype *)type; /* ours, from the cache */
+	const struct edge_plan *plan = __atomic_load_n(&known->edges, __ATOMIC_ACQUIRE);
+	if (plan)
+		return plan;
+	runtime_lock(rt);
 	struct edge_plans *plans = plans_of(rt);
-	uint64_t *slot = plans ? map_find(&plans->by_type, type->at) : NULL;
-	if (slot)
-		return (const struct edge_plan *)(uintptr_t)*slot;
-	const struct edge_plan *plan = plans ? plan_make(rt, plans, type) : NULL;
-	slot = plan ? map_insert(&plans->by_type, type->at, NULL) : NULL;
-	if (!slot)
-		return NULL;
-	*slot = (uintptr_t)plan;
+	plan = known->edges;
+	if (!plan && plans)
+		plan = plan_make(rt, plans, type);
+	__atomic_store_n(&known->edges, plan, __ATOMIC_RELEASE);
+	runtime_unlock(rt);
 	return plan;
 }
 

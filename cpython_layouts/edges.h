@@ -19,8 +19,8 @@
  * say. What is known of CPython's own types is in edges_rules.c; of other C types the members that
  * tp_members names, then every word of the instance that points to an object, marked INFERRED.
  *
- * An iterator belongs to one thread; the plans belong to the runtime, and only one thread may make
- * new ones at a time (as with pytype_at()). */
+ * An iterator belongs to one thread; the plans belong to the runtime. Several threads may ask at
+ * once where the runtime is shared (runtime_share()). */
 #ifndef CPYTHON_LAYOUTS_EDGES_H
 #define CPYTHON_LAYOUTS_EDGES_H
 

@@ -4,7 +4,6 @@
 #define CPYTHON_LAYOUTS_EDGES_WALK_H
 
 #include "core/checked.h"
-#include "core/map.h"
 #include "cpython_layouts/edges.h"
 #include "cpython_layouts/frame.h"
 #include "cpython_layouts/type.h"
@@ -35,7 +34,6 @@ struct edge_plan {
 };
 
 struct edge_plans {
-	struct map by_type;	/* pytype address -> struct edge_plan, in the runtime's arena */
 	addr_t subtype_traverse;	/* tp_traverse of Python classes; 0: unknown */
 	addr_t general_lookup;	/* dk_lookup of dicts whose keys are not all str (3.6 - 3.10) */
 	bool is_ready;

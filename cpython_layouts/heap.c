@@ -78,7 +78,6 @@ struct error *pyheap_load(struct runtime *rt, const struct pyheap_options *optio
 		return error_nomem();
 	heap->rt = rt;
 	heap->progress = options ? options->progress : NULL;
-	pthread_mutex_init(&heap->lock, NULL);
 	find_places(heap);
 	if (!heap_find_pools(heap) || !heap_find_pages(heap) || !heap_find_static(heap))
 		return error_nomem();
@@ -106,7 +105,6 @@ void pyheap_free(struct pyheap *heap)
 	map_release(&heap->frozen);
 	heap_iter_free(heap->finder);
 	vec_release(&heap->listed);
-	pthread_mutex_destroy(&heap->lock);
 	free(heap);
 }
 

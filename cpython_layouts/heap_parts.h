@@ -11,7 +11,6 @@
 #ifndef CPYTHON_LAYOUTS_HEAP_PARTS_H
 #define CPYTHON_LAYOUTS_HEAP_PARTS_H
 
-#include <pthread.h>
 #include "core/map.h"
 #include "cpython_layouts/heap.h"
 
@@ -37,7 +36,6 @@ struct pyheap {
 	uint64_t gc_head;   /* bytes of a PyGC_Head; 0: none (free-threaded) */
 	uint64_t places[3]; /* where in a block an object may begin, without debug padding */
 	size_t place_count;
-	pthread_mutex_t lock;     /* over rt's cache of types */
 	struct heap_iter *finder; /* pyheap_find()'s; NULL: not needed yet */
 };
 

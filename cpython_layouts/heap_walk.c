@@ -47,11 +47,11 @@ const struct heap_type *heap_type_at(struct recognizer *r, addr_t at)
 	struct heap_type *other = slot_of(r->others, at);
 	if (other->at == at || !at || at % r->heap->rt->layout.machine->word)
 		return NULL;
-	pthread_mutex_lock(&r->heap->lock);
+	runtime_lock(r->heap->rt);
 	const struct pytype *type = pytype_at(r->heap->rt, at);
 	if (type)
 		size_resolve(r->heap->rt, type);
-	pthread_mutex_unlock(&r->heap->lock);
+	runtime_unlock(r->heap->rt);
 	if (!type) {
 		other->at = at;
 		return NULL;

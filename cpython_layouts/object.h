@@ -31,6 +31,7 @@ enum {
 
 struct kind;	/* how to decode one sort of object; cpython_layouts/kinds/kind.h */
 struct size_rule; /* how large an object is; cpython_layouts/sizes.h */
+struct edge_plan;
 
 struct pytype {
 	addr_t at;
@@ -55,6 +56,7 @@ struct pytype {
 		bool of_heap_types;		/* the head counts for heap types among them alone */
 		uint8_t doubt;			/* enum size_doubt */
 	} size;				/* sizes.h */
+	const struct edge_plan *edges;	/* how its instances refer; NULL: not yet asked; edges.h */
 };
 
 struct object {

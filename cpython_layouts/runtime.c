@@ -17,6 +17,21 @@ void runtime_forget(struct runtime *rt)
 	arena_release(&rt->arena);
 }
 
+void runtime_share(struct runtime *rt, bool on)
+{
+	pthread_mutexattr_t recursive;
+	if (on) {
+		/* loading a type loads its name, which is an object */
+		pthread_mutexattr_init(&recursive);
+		pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+		pthread_mutex_init(&rt->lock, &recursive);
+		pthread_mutexattr_destroy(&recursive);
+	} else if (rt->shared) {
+		pthread_mutex_destroy(&rt->lock);
+	}
+	rt->shared = on;
+}
+
 void runtime_free(struct runtime *rt)
 {
 	runtime_forget(rt);

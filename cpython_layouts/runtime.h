@@ -7,6 +7,7 @@
 #ifndef CPYTHON_LAYOUTS_RUNTIME_H
 #define CPYTHON_LAYOUTS_RUNTIME_H
 
+#include <pthread.h>
 #include "core/target.h"
 #include "cpython_layouts/chain.h"
 #include "cpython_layouts/layout.h"
@@ -50,6 +51,8 @@ struct runtime {
 	struct threads *threads;
 	struct edge_plans *edge_plans;
 	struct arena arena;
+	pthread_mutex_t lock;		/* over these caches, while shared */
+	bool shared;
 };
 
 /* ERROR_UNSUPPORTED with one line that says why and what to do: no Python in it (names the
@@ -57,6 +60,24 @@ struct runtime {
 struct error *runtime_locate(struct target *target, struct symbols *symbols, struct runtime **ret) _must_check_;
 void runtime_free(struct runtime *rt);
 OWNED(struct runtime, runtime_free);
+
+/* While it is shared several threads may load objects, types, code and edges at once: what is cached
+ * is then cached under a lock, that is, only where a type or a code object is new to a thread. All
+ * other readers of the runtime are for one thread. Who starts threads shares it before and takes it
+ * back after. */
+void runtime_share(struct runtime *rt, bool on);
+
+static inline void runtime_lock(struct runtime *rt)
+{
+	if (rt->shared)
+		pthread_mutex_lock(&rt->lock);
+}
+
+static inline void runtime_unlock(struct runtime *rt)
+{
+	if (rt->shared)
+		pthread_mutex_unlock(&rt->lock);
+}
 
 /* Drop what was cached, because the layout changes. */
 void runtime_forget(struct runtime *rt);

@@ -363,7 +363,7 @@ static const struct pytype *type_cached(const struct types *types, addr_t at)
 	return slot ? (const struct pytype *)(uintptr_t)*slot : NULL;
 }
 
-const struct pytype *pytype_at(struct runtime *rt, addr_t addr)
+static const struct pytype *type_find(struct runtime *rt, addr_t addr)
 {
 	struct types *types = types_of(rt);
 	if (!types)
@@ -397,6 +397,14 @@ const struct pytype *pytype_at(struct runtime *rt, addr_t addr)
 		types->last_at = addr;
 		types->last = type;
 	}
+	return type;
+}
+
+const struct pytype *pytype_at(struct runtime *rt, addr_t addr)
+{
+	runtime_lock(rt);
+	const struct pytype *type = type_find(rt, addr);
+	runtime_unlock(rt);
 	return type;
 }
 

@@ -187,7 +187,7 @@ bool object_text(struct runtime *rt, addr_t addr, size_t max, struct str *out, b
 	return true;
 }
 
-const char *object_name(struct runtime *rt, addr_t addr)
+static const char *name_find(struct runtime *rt, addr_t addr)
 {
 	struct types *types = types_of(rt);
 	uint64_t *known = types ? map_find(&types->texts, addr) : NULL;
@@ -201,6 +201,14 @@ const char *object_name(struct runtime *rt, addr_t addr)
 	if (slot)
 		*slot = (uintptr_t)copy;
 	return copy;
+}
+
+const char *object_name(struct runtime *rt, addr_t addr)
+{
+	runtime_lock(rt);
+	const char *name = name_find(rt, addr);
+	runtime_unlock(rt);
+	return name;
 }
 
 bool text_equals(struct runtime *rt, addr_t addr, const char *name, size_t len)
