@@ -13,7 +13,7 @@ PKG_CONFIG ?= pkg-config
 BUILD ?= build$(if $(findstring clang,$(CC)),-clang)$(if $(filter 1,$(SAN)),-san)
 BINARY := $(if $(filter build,$(BUILD)),pycore,$(BUILD)/pycore)
 
-# liblz4 is loaded when it is needed: only its header is wanted here.
+# liblz4 and libseccomp are loaded when they are needed: only their headers are wanted here.
 LIBRARIES = libelf libdw capstone libzstd liblzma zlib
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null || echo -lelf -ldw -lcapstone -lzstd -llzma -lz) -lbz2 -ldl

@@ -49,7 +49,7 @@ static void tell(bool lacks, const char *what)
 static void tell_lack(const struct sandbox_lack *lack)
 {
 	tell(lack->landlock, "this kernel has no Landlock (5.13), or it is not allowed here");
-	tell(lack->seccomp, "system calls cannot be filtered here (seccomp)");
+	tell(lack->seccomp, "system calls cannot be filtered here: no seccomp, or no libseccomp.so.2");
 	tell(lack->user, "the rights of root cannot be given up here");
 }
 

@@ -1,12 +1,11 @@
 #include "core/sandbox.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <signal.h>
+#include <seccomp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -80,117 +79,93 @@ static bool forbid_paths(void)
 
 /* --- seccomp -------------------------------------------------------------------------------- */
 
-#if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#endif
-
-#ifdef ARCHITECTURE
-
-/* What reading, reporting and asking for files come down to. Frequent ones first. */
-static const int allowed[] = {
-	SYS_read, SYS_write, SYS_munmap, SYS_brk, SYS_close, SYS_madvise, SYS_mremap, SYS_fstat,
-	SYS_newfstatat, SYS_lseek, SYS_pread64, SYS_pwrite64, SYS_writev, SYS_readv, SYS_ftruncate,
-	SYS_fstatfs, SYS_fgetxattr, SYS_flistxattr, SYS_sendto, SYS_recvmsg, SYS_futex,
-	SYS_clock_gettime, SYS_gettimeofday, SYS_clock_nanosleep, SYS_getrandom, SYS_rt_sigreturn,
-	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_sigaltstack, SYS_exit, SYS_exit_group, SYS_getpid,
-	SYS_gettid, SYS_sched_yield, SYS_sched_getaffinity, SYS_set_robust_list, SYS_rseq, SYS_uname,
-	SYS_getuid, SYS_geteuid, SYS_restart_syscall, SYS_ppoll,
+/* Loaded when it is needed, so that other runs need not wait for it. */
+struct seccomp {
+	__typeof__(seccomp_init) *init;
+	__typeof__(seccomp_attr_set) *set;
+	__typeof__(seccomp_rule_add_array) *add;
+	__typeof__(seccomp_load) *load;
+	__typeof__(seccomp_release) *release;
 };
 
-/* Allowed where an argument (its low 32 bits) has none, or all, of some bits, or is a value. */
+/* false: not on this machine. Before Landlock: a library is a file. */
+static bool find_library(struct seccomp *ret)
+{
+	void *library = dlopen("libseccomp.so.2", RTLD_NOW | RTLD_LOCAL);
+	if (!library)
+		return false;
+	ret->init = dlsym(library, "seccomp_init");
+	ret->set = dlsym(library, "seccomp_attr_set");
+	ret->add = dlsym(library, "seccomp_rule_add_array");
+	ret->load = dlsym(library, "seccomp_load");
+	ret->release = dlsym(library, "seccomp_release");
+	return ret->init && ret->set && ret->add && ret->load && ret->release;
+}
+
+/* What reading, reporting and asking for files come down to. */
+static const int allowed[] = {
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(munmap), SCMP_SYS(brk), SCMP_SYS(close),
+	SCMP_SYS(madvise), SCMP_SYS(mremap), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(lseek),
+	SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(writev), SCMP_SYS(readv), SCMP_SYS(ftruncate),
+	SCMP_SYS(fstatfs), SCMP_SYS(fgetxattr), SCMP_SYS(flistxattr), SCMP_SYS(sendto),
+	SCMP_SYS(recvmsg), SCMP_SYS(futex), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
+	SCMP_SYS(clock_nanosleep), SCMP_SYS(getrandom), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack), SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(uname), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+	SCMP_SYS(restart_syscall), SCMP_SYS(ppoll),
+};
+
+/* Allowed where the low 32 bits of an argument, under a mask, are a value. */
 struct rule {
-	int number, argument;
-	enum { HAS_NONE, HAS_ALL, IS } how;
-	uint32_t value;
+	int number;
+	unsigned argument;
+	uint32_t mask, value;
 };
 
 static const struct rule rules[] = {
-	{ SYS_mmap, 2, HAS_NONE, PROT_EXEC },
-	{ SYS_mprotect, 2, HAS_NONE, PROT_EXEC },
+	{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
 	/* Threads, but no processes; clone3, whose flags cannot be seen here, is said to be unknown. */
-	{ SYS_clone, 0, HAS_ALL, CLONE_THREAD },
-	{ SYS_ioctl, 1, IS, TCGETS },
-	{ SYS_ioctl, 1, IS, TIOCGWINSZ },
-	/* F_GETFD, F_SETFD, F_GETFL; not the owner of signals, not leases. */
-	{ SYS_fcntl, 1, IS, 1 },
-	{ SYS_fcntl, 1, IS, 3 },
-	{ SYS_fcntl, 1, IS, 1030 },	/* F_DUPFD_CLOEXEC */
+	{ SCMP_SYS(clone), 0, CLONE_THREAD, CLONE_THREAD },
+	{ SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS },
+	{ SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCGWINSZ },
+	/* Not the owner of signals, not leases. */
+	{ SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFD },
+	{ SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFL },
+	{ SCMP_SYS(fcntl), 1, UINT32_MAX, F_DUPFD_CLOEXEC },
 	/* To itself alone: abort(). The pid is filled in. */
-	{ SYS_tgkill, 0, IS, 0 },
+	{ SCMP_SYS(tgkill), 0, UINT32_MAX, 0 },
 };
 
-enum { FILTER_MAX = 8 + 2 * ARRAY_SIZE(allowed) + 6 * ARRAY_SIZE(rules) };
-
-struct filter {
-	struct sock_filter code[FILTER_MAX];
-	unsigned short len;
-};
-
-static void put(struct filter *f, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
+static bool add_rule(const struct seccomp *s, scmp_filter_ctx filter, const struct rule *rule)
 {
-	f->code[f->len++] = (struct sock_filter){ code, yes, no, k };
+	uint32_t value = rule->number == SCMP_SYS(tgkill) ? (uint32_t)getpid() : rule->value;
+	struct scmp_arg_cmp where = { rule->argument, SCMP_CMP_MASKED_EQ, rule->mask, value };
+	return s->add(filter, SCMP_ACT_ALLOW, rule->number, 1, &where) == 0;
 }
 
-static void load(struct filter *f, size_t offset)
+static bool filter_calls(const struct seccomp *s)
 {
-	put(f, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+	scmp_filter_ctx filter = s->init(SCMP_ACT_ERRNO(EPERM));
+	/* Another architecture's calls have other numbers. */
+	bool ok = filter && s->set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0;
+	for (size_t i = 0; ok && i < ARRAY_SIZE(allowed); i++)
+		ok = s->add(filter, SCMP_ACT_ALLOW, allowed[i], 0, NULL) == 0;
+	for (size_t i = 0; ok && i < ARRAY_SIZE(rules); i++)
+		ok = add_rule(s, filter, &rules[i]);
+	ok = ok && s->add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, NULL) == 0 &&
+	     s->load(filter) == 0;
+	if (filter)
+		s->release(filter);
+	return ok;
 }
-
-static void give(struct filter *f, uint32_t action)
-{
-	put(f, BPF_RET | BPF_K, action, 0, 0);
-}
-
-/* The number is loaded, before and after. */
-static void put_rule(struct filter *f, const struct rule *r)
-{
-	size_t argument = offsetof(struct seccomp_data, args) + 8 * (size_t)r->argument;
-	uint32_t value = r->number == SYS_tgkill ? (uint32_t)getpid() : r->value;
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)r->number, 0, 4);
-	load(f, argument);
-	if (r->how == IS)
-		put(f, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
-	else
-		put(f, BPF_JMP | BPF_JSET | BPF_K, value, r->how == HAS_ALL ? 0 : 1,
-		    r->how == HAS_ALL ? 1 : 0);
-	give(f, SECCOMP_RET_ALLOW);
-	load(f, offsetof(struct seccomp_data, nr));
-}
-
-static bool filter_calls(void)
-{
-	struct filter f = { .len = 0 };
-	load(&f, offsetof(struct seccomp_data, arch));
-	put(&f, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
-	give(&f, SECCOMP_RET_KILL_PROCESS);
-	load(&f, offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
-		put(&f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)allowed[i], 0, 1);
-		give(&f, SECCOMP_RET_ALLOW);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-		put_rule(&f, &rules[i]);
-	put(&f, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1);
-	give(&f, SECCOMP_RET_ERRNO | ENOSYS);
-	give(&f, SECCOMP_RET_ERRNO | EPERM);
-	struct sock_fprog program = { f.len, f.code };
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
-#else
-
-static bool filter_calls(void)
-{
-	return false;
-}
-
-#endif
 
 bool sandbox_enter(const struct sandbox *s, struct sandbox_lack *ret)
 {
 	struct sandbox_lack lack = { 0 };
+	struct seccomp seccomp = { 0 };
+	bool has_library = find_library(&seccomp);
 	/* The limit on memory comes before anything hostile is read, and before rights to raise it go. */
 	if (!limit_all(s) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return false;
@@ -199,7 +174,7 @@ bool sandbox_enter(const struct sandbox *s, struct sandbox_lack *ret)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return false;
 	lack.landlock = !forbid_paths();
-	lack.seccomp = !filter_calls();
+	lack.seccomp = !has_library || !filter_calls(&seccomp);
 	*ret = lack;
 	return true;
 }

@@ -10,8 +10,7 @@
  *	rlimits       memory, processor time, size of what is written, no core
  *	not dumpable  its own crash leaves no copy of the core that it read, and no hook runs again
  *
- * The filter is written by hand: libseccomp would cost every start a library more, and the list is
- * all there is to it. */
+ * The filter is libseccomp's, which is loaded when a sandbox is entered: without it there is none. */
 #ifndef CORE_SANDBOX_H
 #define CORE_SANDBOX_H
 

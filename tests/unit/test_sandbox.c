@@ -14,7 +14,9 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,6 +39,7 @@ enum { SANITIZED = false };
 static const struct sandbox limits = { -1, -1, 64 << 20, 1 << 20, 60 };
 static struct sandbox_lack lack;
 static int scratch;		/* open for reading and writing, before */
+static int pair[2];		/* a connected socket */
 
 /* Runs evil() in a sandboxed process. Its number: 0 when the evil was done. */
 static int in_sandbox(int (*evil)(void))
@@ -70,6 +73,36 @@ static int traces_its_parent(void) { return refused(ptrace(PTRACE_ATTACH, getppi
 static int kills_its_parent(void) { return refused(kill(getppid(), 0)); }
 static int becomes_dumpable(void) { return refused(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)); }
 static int becomes_root(void) { return refused(setuid(0)); }
+static int writes_into_a_file(void) { return refused(open("/dev/null", O_WRONLY)); }
+
+static int connects(void)
+{
+	return refused(connect(pair[0], (struct sockaddr *)&(struct sockaddr_un){ AF_UNIX, "/x" }, 4));
+}
+
+static int opens_by_another_call(void)
+{
+	return refused(syscall(SYS_openat2, AT_FDCWD, "/etc/passwd", &(uint64_t[3]){ 0 }, 24));
+}
+
+static int executes_by_another_call(void)
+{
+	return refused(syscall(SYS_execveat, scratch, "", (char *[]){ "x", NULL }, NULL,
+		       AT_EMPTY_PATH));
+}
+
+static int lets_the_kernel_work(void)
+{
+	return refused(syscall(SYS_io_uring_setup, 1, &(uint8_t[120]){ 0 }));
+}
+static int makes_a_file_in_memory(void) { return refused(syscall(SYS_memfd_create, "x", 0)); }
+static int makes_a_name_space(void) { return refused(unshare(CLONE_NEWUSER)); }
+
+static int writes_into_its_parent(void)
+{
+	return refused(syscall(SYS_process_vm_writev, getppid(), NULL, 0, NULL, 0, 0));
+}
+static int sends_a_descriptor(void) { return refused(sendmsg(pair[0], &(struct msghdr){ 0 }, 0)); }
 
 static int makes_code(void)
 {
@@ -95,7 +128,9 @@ static void sandbox_enter__leaves_nothing_that_does_harm(void **state)
 		CASE(makes_a_directory), CASE(renames), CASE(makes_a_socket), CASE(makes_a_local_socket),
 		CASE(executes), CASE(forks), CASE(traces_its_parent), CASE(kills_its_parent),
 		CASE(becomes_dumpable), CASE(becomes_root), CASE(makes_code), CASE(makes_memory_code),
-		CASE(raises_its_limits),
+		CASE(raises_its_limits), CASE(writes_into_a_file), CASE(connects), CASE(opens_by_another_call),
+		CASE(executes_by_another_call), CASE(lets_the_kernel_work), CASE(makes_a_file_in_memory),
+		CASE(makes_a_name_space), CASE(writes_into_its_parent), CASE(sends_a_descriptor),
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		int code = in_sandbox(cases[i].evil);
@@ -175,7 +210,7 @@ static int set_up(void **state)
 {
 	char path[] = "/tmp/pycore-unit-XXXXXX";
 	scratch = mkstemp(path);
-	return scratch < 0 ? -1 : unlink(path);
+	return scratch < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ? -1 : unlink(path);
 }
 
 /* Where the machine has no seccomp filters there is nothing to be tested. */
