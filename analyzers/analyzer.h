@@ -42,8 +42,8 @@ enum analyzer_needs {
 	NEEDS_TARGET = 1,		/* the core, opened */
 	NEEDS_RUNTIME = 2,		/* a Python found in it; failing is an error (exit 3) */
 	WANTS_RUNTIME = 4,		/* a Python if there is one; failing is a note (the caller's) */
-	OWNS_OUTPUT = 8,		/* --output is a file that run() writes itself (session.output);
-					 * the report then goes to standard output */
+	OWNS_OUTPUT = 8,		/* --output is a file that run() writes itself (session.made); the
+					 * report then goes to standard output */
 	WANTS_SANDBOX = 16,		/* read in a sandbox unless --sandbox=off */
 	TAKES_NO_CORE = 32,		/* of no core in particular */
 	TAKES_SUBJECT = 64,		/* the last word is no file but what is asked about

@@ -64,11 +64,17 @@ static const struct record slim_root = {
 	.name = "slim", .doc = "a core with only the pages that bt needs", .children = slim_children,
 };
 
+static ssize_t swallow(void *nobody, const char *bytes, size_t len)
+{
+	return (ssize_t)len;
+}
+
 /* bt with --locals as given here, in its longest form, shown to nobody. */
 static struct error *run_bt(struct session *s, const char *locals)
 {
 	_free_ char *config = calloc(1, analyzer_bt.config_size + 1);
-	FILE *nowhere = fopen("/dev/null", "we");
+	/* Not /dev/null: in a sandbox nothing can be opened. */
+	FILE *nowhere = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = swallow });
 	struct report_options options = { .form = REPORT_JSON, .command = "bt", .version = PYCORE_VERSION };
 	struct report *report = nowhere ? report_new(analyzer_bt.root, &options, nowhere) : NULL;
 	struct error *err = config && report ? NULL : error_nomem();
@@ -95,8 +101,8 @@ static bool is_known(const struct symbol_hint *symbols, size_t count, const stru
 }
 
 /* Symbols that only a symbol table had, and _PyRuntime when its section was how it was found. */
-static struct error *write_slim(struct session *s, const char *output, bool compress,
-				const struct source_log *log, struct slim_result *ret)
+static struct error *write_slim(struct session *s, bool compress, const struct source_log *log,
+				struct slim_result *ret)
 {
 	const struct symbol *found;
 	size_t count = symbols_found(s->symbols, &found), kept = 0;
@@ -109,14 +115,14 @@ static struct error *write_slim(struct session *s, const char *output, bool comp
 	if (s->runtime && s->runtime->evidence == FOUND_BY_SECTION)
 		symbols[kept++] = (struct symbol_hint){ "_PyRuntime", s->runtime->address, 0 };
 	struct slim_extras extras = { symbols, kept, log->lines.items, log->lines.len };
-	return slim_write(s->target, &extras, output, compress, ret);
+	return slim_write(s->target, &extras, s->made, compress, ret);
 }
 
 static struct error *slim_run(struct session *session, const void *config_, struct report *report)
 {
 	const struct slim_config *config = config_;
 	struct slim_result result = { 0 };
-	if (!session->output)
+	if (!session->made)
 		return error_new(ERROR_USAGE, "slim: where to? give -o FILE");
 	/* Everything is looked up again from here on, so that each page that bt needs is seen. */
 	struct session again = *session;
@@ -133,8 +139,7 @@ static struct error *slim_run(struct session *session, const void *config_, stru
 		err = run_bt(&again, config->locals);
 	source_log_sort(&log);
 	if (!err)
-		err = write_slim(&again, session->output, config->compress && streq(config->compress, "zstd"),
-				 &log, &result);
+		err = write_slim(&again, config->compress && streq(config->compress, "zstd"), &log, &result);
 	source_log_release(&log);
 	memory_record_touches(&again.target->memory, false);
 	if (again.runtime)

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyzers/session.h"
 #include "cli/common.h"
+#include "cli/destination.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/plugins.h"
@@ -160,11 +160,17 @@ static unsigned needs_of(const struct analyzer *command, const void *config)
 	return command->needs_of ? command->needs_of(config) : command->needs;
 }
 
-static struct error *open_session(const struct run *run)
+static struct opening opening_of(const struct run *run)
 {
 	bool watched = !run->common->quiet && isatty(STDERR_FILENO);
-	struct error *err = session_open(run->session, run->common, run->inputs, run->needs,
-					 watched ? &run->line->progress : NULL);
+	return (struct opening){ run->common, run->inputs, run->needs,
+				 watched ? &run->line->progress : NULL };
+}
+
+static struct error *open_session(const struct run *run)
+{
+	const struct opening opening = opening_of(run);
+	struct error *err = session_open(run->session, &opening);
 	progress_line_erase(run->line);
 	return err;
 }
@@ -181,49 +187,16 @@ static int report_in_sandbox(void *arg, FILE *out)
 static struct error *wants_sandbox(const struct run *run, bool *ret)
 {
 	const char *asked = run->common->sandbox;
-	bool possible = run->inputs->core && run->needs & NEEDS_TARGET && !(run->needs & OWNS_OUTPUT);
+	bool possible = run->inputs->core && run->needs & NEEDS_TARGET;
 	*ret = possible && (asked ? !streq(asked, "off") : run->needs & WANTS_SANDBOX);
 	if (!possible && asked && streq(asked, "require"))
-		return error_new(ERROR_USAGE, "--sandbox=require: %s cannot run in a sandbox, since it does "
-				 "more than to read a core and to report", run->command->name);
+		return error_new(ERROR_USAGE, "--sandbox=require: %s reads no core", run->command->name);
 	return NULL;
 }
 
-/* --output, when what is written comes from a sandbox: appears whole or not at all, and no link
- * is followed. */
-static int sandboxed_to_file(const struct sandboxed *job, const char *path)
-{
-	struct stat st;
-	struct new_file file = { .fd = -1 };
-	bool special = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
-	struct error *err = special ? NULL : files_create(path, &file);
-	if (err)
-		return fail(err);
-	FILE *out = special ? fopen(path, "we") : fdopen(dup(file.fd), "w");
-	if (!out) {
-		new_file_release(&file);
-		return fail(error_new(ERROR_USAGE, "cannot write %s: %s", path, strerror(errno)));
-	}
-	int code = sandboxed_run(job, out);
-	if (fclose(out) != 0 && code <= EXIT_LOSS)
-		code = fail(error_new(ERROR_INTERNAL, "cannot write %s: %s", path, strerror(errno)));
-	if (!special && code <= EXIT_LOSS) {
-		err = files_commit(&file);
-		code = err ? fail(err) : code;
-	}
-	if (!special)
-		new_file_release(&file);
-	return code;
-}
-
-static int run_sandboxed(const struct run *run)
+static int run_sandboxed(const struct run *run, FILE *out)
 {
 	const struct common *common = run->common;
-	struct error *err = session_open_files(run->session, common, run->inputs, NULL);
-	if (!err && common->output)
-		err = output_check(common->output, run->inputs, run->session);
-	if (err)
-		return fail(err);
 	const struct sandboxed job = {
 		.files = run->session->files,
 		.require = common->sandbox && streq(common->sandbox, "require"),
@@ -231,28 +204,28 @@ static int run_sandboxed(const struct run *run)
 		.work = report_in_sandbox,
 		.arg = (void *)run,
 	};
-	return common->output ? sandboxed_to_file(&job, common->output) : sandboxed_run(&job, stdout);
+	return sandboxed_run(&job, out);
 }
 
-static int run_session(const struct run *run)
+/* What is open by now, beside the core and the executable, must not be written over either. */
+static struct error *check_output(const struct run *run)
 {
-	const struct common *common = run->common;
-	struct error *err = open_session(run);
-	if (!err && common->output)
-		err = output_check(common->output, run->inputs, run->session);
+	const char *output = run->common->output;
+	return output ? output_check(output, run->inputs, run->session) : NULL;
+}
+
+static int run_to_destination(const struct run *run, bool sandboxed)
+{
+	struct destination to;
+	bool filled = run->needs & OWNS_OUTPUT;
+	struct error *err = destination_open(&to, run->common->output, filled, run->session->files);
 	if (err)
 		return fail(err);
-	if (!common->output || run->needs & OWNS_OUTPUT)
-		return write_report(run, stdout);
-	FILE *out = fopen(common->output, "we");
-	if (!out)
-		return fail(error_new(ERROR_USAGE, "cannot write %s: %s", common->output,
-				      strerror(errno)));
-	int code = write_report(run, out);
-	if (fclose(out) != 0 && code <= EXIT_LOSS)
-		code = fail(error_new(ERROR_INTERNAL, "cannot write %s: %s", common->output,
-				      strerror(errno)));
-	return code;
+	if (filled && to.file.path)
+		run->session->made = &to.file;
+	int code = sandboxed ? run_sandboxed(run, to.out) : write_report(run, to.out);
+	err = destination_close(&to, code <= EXIT_LOSS);
+	return err ? fail(err) : code;
 }
 
 /* Whether in a sandbox or not. */
@@ -261,13 +234,21 @@ static int run_report(struct run *run)
 	/* Known before anything is opened, since a sandbox can ask nobody. */
 	bool to_stdout = !run->common->output || run->needs & OWNS_OUTPUT;
 	bool sandboxed;
+	const struct opening opening = opening_of(run);
 	run->color = to_stdout ? wants_color(run->common, stdout) :
 		     run->common->color && streq(run->common->color, "always");
 	run->width = to_stdout ? width_of(stdout) : 0;
 	struct error *err = wants_sandbox(run, &sandboxed);
-	if (err)
-		return fail(err);
-	return sandboxed ? run_sandboxed(run) : run_session(run);
+	if (!err)
+		err = session_open_files(run->session, &opening);
+	if (!err)
+		err = check_output(run);
+	if (!err && !sandboxed)
+		err = open_session(run);
+	/* Again: now what the core names is open too. */
+	if (!err && !sandboxed)
+		err = check_output(run);
+	return err ? fail(err) : run_to_destination(run, sandboxed);
 }
 
 static int print_schema(const struct analyzer *command)

@@ -7,38 +7,16 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/broker.h"
 #include "core/inflate.h"
+#include "core/owner.h"
 #include "core/sandbox.h"
-#include "core/stored.h"
 #include "core/target.h"
 
 enum { TEMPORARIES = 4 };
-
-/* Whose process it was: the file's owner, or where that is root (systemd-coredump's files are),
- * whom root noted there. What the core itself says counts for nothing. */
-static void find_user(const struct files *f, struct sandbox *ret)
-{
-	struct stat st;
-	ret->uid = ret->gid = -1;
-	if (!f->given.len || fstat(f->given.items[0].fd, &st) < 0)
-		return;
-	if (st.st_uid) {
-		ret->uid = st.st_uid;
-		ret->gid = st.st_gid;
-		return;
-	}
-	struct stored *stored = stored_read(f->given.items[0].fd);
-	if (stored && stored->uid > 0 && stored->uid < UINT32_MAX) {
-		ret->uid = stored->uid;
-		ret->gid = stored->gid > 0 && stored->gid < UINT32_MAX ? stored->gid : -1;
-	}
-	stored_free(stored);
-}
 
 static void tell(bool lacks, const char *what)
 {
@@ -170,12 +148,15 @@ static int start(const struct sandboxed *job, const struct sandbox *sandbox, con
 int sandboxed_run(const struct sandboxed *job, FILE *out)
 {
 	int broker[2], output[2];
-	struct sandbox sandbox = {
+	struct owner owner;
+	owner_find(job->files, &owner);
+	const struct sandbox sandbox = {
+		.uid = owner.uid,
+		.gid = owner.gid,
 		.memory = SANDBOX_MEMORY,
 		.file_size = job->files->unpack_bytes ? job->files->unpack_bytes : INFLATE_BYTES,
 		.seconds = SANDBOX_SECONDS,
 	};
-	find_user(job->files, &sandbox);
 	job->files->temporaries_left = TEMPORARIES;
 	if (!broker_pair(broker) || pipe(output) < 0) {
 		fprintf(stderr, "pycore: sandbox: %s\n", strerror(errno));

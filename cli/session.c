@@ -115,25 +115,22 @@ static struct error *find_runtime(struct session *s, unsigned needs)
 	return NULL;
 }
 
-static struct error *new_files(struct session *ret, const struct common *common,
-			       const struct inputs *inputs, struct progress *progress)
+struct error *session_open_files(struct session *ret, const struct opening *opening)
 {
+	const struct common *common = opening->common;
+	const struct inputs *inputs = opening->inputs;
+	ret->text_form = !common->json;
+	ret->output = common->output;
+	ret->subject = inputs->subject;
 	struct error *err = files_new(common->sysroot, &ret->files);
 	if (err)
 		return err;
-	ret->files->progress = progress;
+	ret->files->progress = opening->progress;
 	ret->files->input = inputs->fd;
 	ret->files->unpack_bytes = common->unpack_mib << 20;
 	ret->files->unpack_seconds = (unsigned)common->unpack_seconds;
 	for (size_t i = 0; !err && i < common->search.count; i++)
 		err = files_add_search(ret->files, common->search.items[i]);
-	return err;
-}
-
-struct error *session_open_files(struct session *ret, const struct common *common,
-				 const struct inputs *inputs, struct progress *progress)
-{
-	struct error *err = new_files(ret, common, inputs, progress);
 	if (!err && inputs->core && !streq(inputs->core, "-"))
 		err = files_open_given(ret->files, inputs->core);
 	if (!err && inputs->executable)
@@ -141,15 +138,11 @@ struct error *session_open_files(struct session *ret, const struct common *commo
 	return err;
 }
 
-struct error *session_open(struct session *ret, const struct common *common,
-			   const struct inputs *inputs, unsigned needs, struct progress *progress)
+struct error *session_open(struct session *ret, const struct opening *opening)
 {
-	ret->text_form = !common->json;
-	ret->output = common->output;
-	ret->subject = inputs->subject;
-	struct error *err = ret->files ? NULL : new_files(ret, common, inputs, progress);
-	if (err)
-		return err;
+	const struct inputs *inputs = opening->inputs;
+	unsigned needs = opening->needs;
+	struct error *err;
 	if (!inputs->core)
 		return NULL;
 	err = target_open_core(ret->files, inputs->core, inputs->executable, &ret->target);

@@ -25,16 +25,19 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 			  struct inputs *ret) _must_check_;
 void inputs_release(struct inputs *inputs);
 
-/* The files of the session, and nothing in them yet but the given ones, opened now, for who may
- * open none later. progress (NULL: nobody) is told of long work, and lives as long as the session. */
-struct error *session_open_files(struct session *ret, const struct common *common,
-				 const struct inputs *inputs, struct progress *progress) _must_check_;
+/* What a session is made of; all borrowed. */
+struct opening {
+	const struct common *common;
+	const struct inputs *inputs;
+	unsigned needs;			/* enum analyzer_needs */
+	struct progress *progress;	/* is told of long work; NULL: nobody */
+};
 
-/* Opens what needs (enum analyzer_needs) says; the files too, where that was not done yet. On
- * failure *ret holds what was opened so far: session_release() it either way. */
-struct error *session_open(struct session *ret, const struct common *common,
-			   const struct inputs *inputs, unsigned needs,
-			   struct progress *progress) _must_check_;
+/* In two steps, since who reads a core in a sandbox may open no file there: first the files that
+ * were given, then what needs says. On failure *ret holds what was opened so far: session_release()
+ * it either way. */
+struct error *session_open_files(struct session *ret, const struct opening *opening) _must_check_;
+struct error *session_open(struct session *ret, const struct opening *opening) _must_check_;
 void session_release(struct session *s);
 
 /* ERROR_USAGE when path is one of the files that the session reads: a report written there, through

@@ -217,7 +217,7 @@ int files_open_beside(int directory, const char *name)
 
 static struct error *write_error(const char *path)
 {
-	return error_new(ERROR_UNSUPPORTED, "%s: cannot be written: %s", path, strerror(errno));
+	return error_new(ERROR_USAGE, "cannot write %s: %s", path, strerror(errno));
 }
 
 struct error *files_create(const char *path, struct new_file *ret)

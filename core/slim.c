@@ -406,25 +406,15 @@ static struct error *write_core(const struct slim *s, const struct new_file *fil
 	return out.err;
 }
 
-struct error *slim_write(const struct target *t, const struct slim_extras *extras, const char *path,
-			 bool compress, struct slim_result *ret)
+struct error *slim_write(const struct target *t, const struct slim_extras *extras,
+			 const struct new_file *to, bool compress, struct slim_result *ret)
 {
 	struct slim s = { .t = t, .notes = STR_INIT };
-	struct new_file file;
-	struct error *err = files_create(path, &file);
-	if (err)
-		return err;
 	touch_modules(t);
 	keep_touched(&s);
 	add_gaps(&s);
 	add_notes(&s, extras);
-	if (s.nomem || s.notes.failed)
-		err = error_nomem();
-	if (!err)
-		err = write_core(&s, &file, compress, ret);
-	if (!err)
-		err = files_commit(&file);
-	new_file_release(&file);
+	struct error *err = s.nomem || s.notes.failed ? error_nomem() : write_core(&s, to, compress, ret);
 	vec_release(&s.runs);
 	str_release(&s.notes);
 	return err;

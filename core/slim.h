@@ -34,8 +34,9 @@ struct slim_extras {
 	size_t excerpt_count;
 };
 
-/* memory_record_touches() of the target, which is still on, has told what to keep. */
-struct error *slim_write(const struct target *t, const struct slim_extras *extras, const char *path,
-			 bool compress, struct slim_result *ret) _must_check_;
+/* memory_record_touches() of the target, which is still on, has told what to keep. to: empty, from
+ * files_create(), and the caller's to commit. */
+struct error *slim_write(const struct target *t, const struct slim_extras *extras,
+			 const struct new_file *to, bool compress, struct slim_result *ret) _must_check_;
 
 #endif

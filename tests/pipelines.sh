@@ -151,7 +151,11 @@ else
 	status=${PIPESTATUS[0]}
 	check 'a reader that leaves is no fault' exits 0
 	run slim --sandbox=require "$core" -o "$dir/small"
-	check 'what writes files itself cannot' fails_with 2 'cannot run in a sandbox'
+	check 'slim from a sandbox' exits 0
+	run bt "$dir/small"
+	check 'a slim core from a sandbox' same
+	run list --sandbox=require
+	check 'what reads no core needs none' fails_with 2 'reads no core'
 	head -c $(($(stat -c %s "$core") / 2)) "$core" >"$dir/cut"
 	run bt --sandbox "$dir/cut"
 	check 'a damaged core in a sandbox' exits 1

@@ -95,6 +95,7 @@ static int lets_the_kernel_work(void)
 {
 	return refused(syscall(SYS_io_uring_setup, 1, &(uint8_t[120]){ 0 }));
 }
+
 static int makes_a_file_in_memory(void) { return refused(syscall(SYS_memfd_create, "x", 0)); }
 static int makes_a_name_space(void) { return refused(unshare(CLONE_NEWUSER)); }
 
@@ -102,6 +103,7 @@ static int writes_into_its_parent(void)
 {
 	return refused(syscall(SYS_process_vm_writev, getppid(), NULL, 0, NULL, 0, 0));
 }
+
 static int sends_a_descriptor(void) { return refused(sendmsg(pair[0], &(struct msghdr){ 0 }, 0)); }
 
 static int makes_code(void)

@@ -94,7 +94,9 @@ static void session_open__opens_no_target_where_no_core_is_given(void **state)
 	struct common common = { .json = true, .output = "out" };
 	struct inputs none = { 0 };
 	struct session s = { 0 };
-	assert_null(session_open(&s, &common, &none, WANTS_RUNTIME, NULL));
+	const struct opening opening = { &common, &none, WANTS_RUNTIME, NULL };
+	assert_null(session_open_files(&s, &opening));
+	assert_null(session_open(&s, &opening));
 	assert_null(s.target);
 	assert_false(s.text_form);
 	assert_string_equal(s.output, "out");
@@ -106,7 +108,8 @@ static void session_open__fails_on_what_is_not_there(void **state)
 	struct common common = { 0 };
 	struct inputs in = { .core = "/nonexistent/core" };
 	struct session s = { 0 };
-	struct error *err = session_open(&s, &common, &in, NEEDS_TARGET, NULL);
+	const struct opening opening = { &common, &in, NEEDS_TARGET, NULL };
+	struct error *err = session_open_files(&s, &opening);
 	assert_non_null(err);
 	assert_int_equal(err->code, ERROR_UNSUPPORTED);
 	error_free(err);
@@ -114,7 +117,7 @@ static void session_open__fails_on_what_is_not_there(void **state)
 
 	common.sysroot = "/nonexistent/root";
 	s = (struct session){ 0 };
-	err = session_open(&s, &common, &in, NEEDS_TARGET, NULL);
+	err = session_open_files(&s, &opening);
 	assert_non_null(err);
 	assert_non_null(strstr(err->message, "/nonexistent/root"));
 	error_free(err);

@@ -1,0 +1,25 @@
+/* Where a report goes: standard output, or a file that appears there whole or not at all.
+ *
+ * Such a file is readable by its owner alone, and its owner is the core's, where that is ours to
+ * say: what is in it came out of the core. No link is followed; what is no file (a pipe,
+ * /dev/stderr) is written to as it is. */
+#ifndef CLI_DESTINATION_H
+#define CLI_DESTINATION_H
+
+#include <stdio.h>
+
+#include "core/files.h"
+
+struct destination {
+	FILE *out;			/* NULL: opened only as a file, for who fills it himself */
+	const char *path;		/* NULL: standard output; borrowed */
+	struct new_file file;		/* .path NULL: it is not one */
+};
+
+/* path NULL: standard output. filled: whoever works fills .file, and reports to standard output. */
+struct error *destination_open(struct destination *ret, const char *path, bool filled,
+			       const struct files *files) _must_check_;
+/* keep: the report is whole. Releases all of it, whatever comes back. */
+struct error *destination_close(struct destination *d, bool keep) _must_check_;
+
+#endif
