@@ -4,7 +4,10 @@
 #include <elfutils/libdw.h>
 #include <libelf.h>
 #include <string.h>
+#include "core/isolated.h"
+#include "core/str.h"
 #include "core/vec.h"
+#include "symbols/dwarf_file.h"
 
 enum {
 	TYPE_STEPS = 32,		/* typedefs and qualifiers peeled off one type */
@@ -325,88 +328,132 @@ static void read_unit(struct reader *r, Dwarf_Die *unit)
 	} while (++r->dies < DIES_MAX && dwarf_siblingof(&die, &die) == 0);
 }
 
-static void close_elf(Elf **elf)
+/* --- in a process of its own ---------------------------------------------------------------- */
+
+struct request {
+	const struct mapped_file *file;
+	const struct dwarf_struct *structs;
+	size_t count;
+};
+
+/* What comes back of a struct, and then of each of its members. */
+struct told_struct {
+	uint64_t size;
+};
+struct told_member {
+	uint32_t found, offset, size, element;
+	uint8_t bit, bits;
+};
+
+static bool read_all(struct reader *r, Dwarf *dwarf)
 {
-	if (*elf)
-		elf_end(*elf);
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die unit;
+	uint8_t unit_type;
+	bool ok = collect_names(r);
+	while (ok && r->dies < DIES_MAX &&
+	       dwarf_get_units(dwarf, cu, &cu, NULL, &unit_type, &unit, NULL) == 0)
+		read_unit(r, &unit);
+	return ok;
 }
 
-static void close_dwarf(Dwarf **dwarf)
+static void tell(const struct dwarf_struct *structs, size_t count, struct str *answer)
 {
-	if (*dwarf)
-		dwarf_end(*dwarf);
-}
-
-static bool has_compressed_sections(Elf *elf)
-{
-	GElf_Shdr header;
-	for (Elf_Scn *s = elf_nextscn(elf, NULL); s; s = elf_nextscn(elf, s)) {
-		if (gelf_getshdr(s, &header) && header.sh_flags & SHF_COMPRESSED)
-			return true;
+	for (size_t i = 0; i < count; i++) {
+		const struct told_struct told = { structs[i].size };
+		str_add(answer, (const char *)&told, sizeof(told));
+		for (size_t k = 0; k < structs[i].count; k++) {
+			const struct dwarf_member *m = &structs[i].members[k];
+			struct told_member member;
+			memset(&member, 0, sizeof(member));
+			member.found = m->found;
+			member.offset = m->offset;
+			member.size = m->size;
+			member.element = m->element;
+			member.bit = m->bit;
+			member.bits = m->bits;
+			str_add(answer, (const char *)&member, sizeof(member));
+		}
 	}
-	return false;
 }
 
-/* libelf does not write into an image that it reads, but for one thing: when it decompresses a
- * section it changes that section's header. Our mapping is read-only, so such a file (Debian's
- * debug files are) is copied first: *copy is to be freed after the Elf. */
-static struct error *open_elf(const struct mapped_file *file, void **copy, Elf **ret)
+/* The answer is a reason for none, or an empty one and what was found. */
+static bool answer_structs(const void *arg, struct str *answer)
 {
-	const char *path = file->path ? file->path : "the file";
-	elf_version(EV_CURRENT);
-	*ret = file->size ? elf_memory((char *)file->data, file->size) : NULL;
-	if (!*ret || elf_kind(*ret) != ELF_K_ELF)
-		return error_new(ERROR_UNSUPPORTED, "%s: is not an ELF file", path);
-	if (!has_compressed_sections(*ret))
-		return NULL;
-	elf_end(*ret);
-	*ret = NULL;
-	*copy = malloc(file->size);
-	if (!*copy)
-		return error_nomem();
-	memcpy(*copy, file->data, file->size);
-	*ret = elf_memory(*copy, file->size);
-	return *ret ? NULL : error_new(ERROR_UNSUPPORTED, "%s: %s", path, elf_errmsg(-1));
+	const struct request *request = arg;
+	struct reader r = { .structs = (struct dwarf_struct *)request->structs,
+			    .count = request->count };
+	struct dwarf_file file;
+	const char *why;
+	GElf_Ehdr header;
+	if (!dwarf_file_open(request->file->data, request->file->size, DWARF_TYPES, &file, &why)) {
+		str_adds(answer, why);
+		return true;
+	}
+	r.big_endian = gelf_getehdr(file.elf, &header) && header.e_ident[EI_DATA] == ELFDATA2MSB;
+	r.rank = malloc((r.count + 1) * sizeof(*r.rank));
+	if (!r.rank)
+		return false;
+	memset(r.rank, 0xff, r.count * sizeof(*r.rank));
+	if (!read_all(&r, file.dwarf))
+		return false;
+	str_addc(answer, '\0');
+	tell(r.structs, r.count, answer);
+	vec_release(&r.names);
+	free(r.rank);
+	dwarf_file_close(&file);
+	return true;
 }
 
-static struct error *open_dwarf(const struct mapped_file *file, void **copy, Elf **elf, Dwarf **ret)
+/* --- ours ----------------------------------------------------------------------------------- */
+
+static void take_member(const struct told_member *told, struct dwarf_member *ret)
 {
-	const char *path = file->path ? file->path : "the file";
-	struct error *err = open_elf(file, copy, elf);
-	if (err)
-		return err;
-	*ret = dwarf_begin_elf(*elf, DWARF_C_READ, NULL);
-	if (!*ret)
-		return error_new(ERROR_UNSUPPORTED,
-				 "%s: has no debug information; install its debug symbols", path);
-	return NULL;
+	ret->found = told->found != 0;
+	ret->offset = told->offset;
+	ret->size = told->size;
+	ret->element = told->element;
+	ret->bit = told->bit;
+	ret->bits = told->bits;
+}
+
+/* false: not of the size that it must have. */
+static bool take_answer(const struct str *answer, struct dwarf_struct *structs, size_t count)
+{
+	size_t size = 1;
+	for (size_t i = 0; i < count; i++)
+		size += sizeof(struct told_struct) + structs[i].count * sizeof(struct told_member);
+	if (answer->len != size)
+		return false;
+	const char *p = answer->buf + 1;
+	for (size_t i = 0; i < count; i++) {
+		struct told_struct told;
+		memcpy(&told, p, sizeof(told));
+		p += sizeof(told);
+		structs[i].size = told.size;
+		for (size_t k = 0; k < structs[i].count; k++) {
+			struct told_member member;
+			memcpy(&member, p, sizeof(member));
+			p += sizeof(member);
+			take_member(&member, &structs[i].members[k]);
+		}
+	}
+	return true;
 }
 
 struct error *dwarf_read_structs(const struct mapped_file *file, struct dwarf_struct *structs,
 				 size_t count)
 {
-	_free_ void *copy = NULL;			/* released after the others */
-	_cleanup_(close_elf) Elf *elf = NULL;
-	_cleanup_(close_dwarf) Dwarf *dwarf = NULL;	/* released before elf */
-	struct reader r = { .structs = structs, .count = count };
-	struct error *err = open_dwarf(file, &copy, &elf, &dwarf);
-	GElf_Ehdr header;
-	Dwarf_CU *cu = NULL;
-	Dwarf_Die unit;
-	uint8_t unit_type;
-	if (err)
-		return err;
-	r.big_endian = gelf_getehdr(elf, &header) && header.e_ident[EI_DATA] == ELFDATA2MSB;
-	_free_ uint32_t *rank = malloc((count ? count : 1) * sizeof(*rank));
-	r.rank = rank;
-	if (!rank || !collect_names(&r)) {
-		vec_release(&r.names);
-		return error_nomem();
-	}
-	memset(rank, 0xff, count * sizeof(*rank));
-	while (r.dies < DIES_MAX &&
-	       dwarf_get_units(dwarf, cu, &cu, NULL, &unit_type, &unit, NULL) == 0)
-		read_unit(&r, &unit);
-	vec_release(&r.names);
+	const char *path = file->path ? file->path : "the file", *why;
+	const struct request request = { file, structs, count };
+	_str_ struct str answer = STR_INIT;
+	if (!isolated_ask(answer_structs, &request, &isolated_defaults, &answer, &why))
+		return error_new(ERROR_UNSUPPORTED, "%s: its debug information cannot be read: %s",
+				 path, why);
+	/* Made by what we read: to be cut, and never a format. */
+	if (answer.buf[0])
+		return error_new(ERROR_UNSUPPORTED, "%s: %.80s", path, answer.buf);
+	if (!take_answer(&answer, structs, count))
+		return error_new(ERROR_UNSUPPORTED, "%s: its debug information cannot be read", path);
 	return NULL;
 }

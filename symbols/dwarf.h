@@ -10,8 +10,8 @@
  * called ob_base, _base or base are looked through, the nearest level first.
  *
  * The file must be linked (an executable, a shared object, its separate debug file): the
- * relocations of an object file are not applied. Hostile DWARF costs time, bounded, or is an
- * error. */
+ * relocations of an object file are not applied. libdw reads in a process of its own
+ * (core/isolated.h): hostile DWARF costs time, bounded, or is an error. */
 #ifndef SYMBOLS_DWARF_H
 #define SYMBOLS_DWARF_H
 

@@ -1,0 +1,184 @@
+#include "core/isolated.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include "core/checked.h"
+#include "core/sandbox.h"
+
+const struct isolated_limits isolated_defaults = {
+	.seconds = 20,
+	.memory = (size_t)1 << 30,
+	.answer = (size_t)64 << 20,
+};
+
+enum { NO_ANSWER = 3, CLOCK_FACTOR = 3 };
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+/* AddressSanitizer's shadow counts as data of ours: no limit is above it. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SANITIZED = true };
+#else
+enum { SANITIZED = false };
+#endif
+
+/* --- the other process ---------------------------------------------------------------------- */
+
+/* Nothing stays open but the way back: not the core, not a broker, not the terminal. */
+static void close_others(int answer)
+{
+	if (!SANITIZED)
+		close(STDERR_FILENO);
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+#ifdef SYS_close_range
+	if (answer > 3)
+		syscall(SYS_close_range, 3u, (unsigned)answer - 1, 0u);
+	if (syscall(SYS_close_range, (unsigned)answer + 1, ~0u, 0u) == 0)
+		return;
+#endif
+	for (int fd = 3; fd < 1024; fd++)
+		if (fd != answer)
+			close(fd);
+}
+
+static bool enter(const struct isolated_limits *limits)
+{
+	struct mallinfo2 ours = mallinfo2();
+	struct sandbox_lack lack;
+	const struct sandbox sandbox = {
+		.uid = -1,
+		.gid = -1,
+		.memory = SANITIZED ? UINT64_MAX : limits->memory + ours.arena + ours.hblkhd,
+		.file_size = 0,
+		.seconds = limits->seconds,
+	};
+	/* Where the kernel lacks a part of it, the limits and the other parts have to do. */
+	return sandbox_enter(&sandbox, &lack);
+}
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static int answer_and_end(isolated_work *work, const void *request,
+			  const struct isolated_limits *limits, int out)
+{
+	struct str answer = STR_INIT;
+	close_others(out);
+	/* Its own end is no crash of ours: no handler of ours, no message. */
+	static const int fatal[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
+	for (size_t i = 0; !SANITIZED && i < ARRAY_SIZE(fatal); i++)
+		signal(fatal[i], SIG_DFL);
+	if (!enter(limits) || !work(request, &answer) || answer.failed)
+		return NO_ANSWER;
+	return write_all(out, answer.buf, answer.len) ? 0 : NO_ANSWER;
+}
+
+/* --- ours ----------------------------------------------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* NULL: all of it is there. */
+static const char *receive(int in, const struct isolated_limits *limits, struct str *answer)
+{
+	int64_t end = now_ms() + (int64_t)limits->seconds * CLOCK_FACTOR * 1000;
+	for (;;) {
+		char buffer[16384];
+		struct pollfd ready = { in, POLLIN, 0 };
+		int64_t left = end - now_ms();
+		int n = left > 0 ? poll(&ready, 1, (int)left) : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return "it took too long";
+		ssize_t got = read(in, buffer, sizeof(buffer));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got ? "it cannot be read" : NULL;
+		if ((size_t)got > limits->answer - answer->len)
+			return "it says too much";
+		str_add(answer, buffer, (size_t)got);
+		if (answer->failed)
+			return "there is no memory for what it says";
+	}
+}
+
+static const char *died_of(int number)
+{
+	switch (number) {
+	case SIGSEGV:
+		return "it died of SIGSEGV";
+	case SIGABRT:
+		return "it died of SIGABRT";
+	case SIGXCPU:
+		return "it took too long";
+	case SIGKILL:
+		return "it was killed";
+	default:
+		return "it died of a signal";
+	}
+}
+
+static const char *end_of(pid_t pid)
+{
+	int status;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return "nobody knows how it ended";
+	if (WIFSIGNALED(status))
+		return died_of(WTERMSIG(status));
+	return WEXITSTATUS(status) ? "it found no answer" : NULL;
+}
+
+bool isolated_ask(isolated_work *work, const void *request, const struct isolated_limits *limits,
+		  struct str *answer, const char **why)
+{
+	int ends[2];
+	*why = "no process can be started for it here";
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return false;
+	pid_t parent = getpid(), pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(getppid() == parent ? answer_and_end(work, request, limits, ends[1]) : NO_ANSWER);
+	}
+	close(ends[1]);
+	const char *fault = pid > 0 ? receive(ends[0], limits, answer) : *why;
+	close(ends[0]);
+	if (pid < 0)
+		return false;
+	if (fault)
+		kill(pid, SIGKILL);
+	const char *end = end_of(pid);
+	*why = fault ? fault : end;
+	if (*why)
+		str_reset(answer);
+	return !*why;
+}

@@ -1,0 +1,35 @@
+/* Work on hostile bytes, done by a process of its own that can do nothing else.
+ *
+ *	we     --- the request: what we know, since it is a copy of us --->  sandboxed (core/sandbox.h),
+ *	       <-- bytes, up to a limit --------------------------------  and bounded in time and memory
+ *
+ * For libraries that are known to crash, hang or be taken over by crafted input (libdw, demanglers):
+ * what they cost then is their answer, and the caller goes on without. What comes back is as hostile
+ * as what went in: to be read with all checks.
+ *
+ * The process ends with its answer; starting one takes about a millisecond: ask once, for much.
+ * Where none can be started (in a sandbox already) there is no answer, and *why says so. */
+#ifndef CORE_ISOLATED_H
+#define CORE_ISOLATED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "core/str.h"
+
+/* Runs in the other process, and may use whatever was in memory when it began. false: no answer. */
+typedef bool isolated_work(const void *request, struct str *answer);
+
+struct isolated_limits {
+	unsigned seconds;	/* of processor time; thrice that by the clock */
+	size_t memory;		/* bytes, beside what we have already */
+	size_t answer;		/* bytes */
+};
+
+/* What suits asking libdw about a file. */
+extern const struct isolated_limits isolated_defaults;
+
+/* false: no answer; *why (static) says why not: "it died of SIGSEGV". */
+bool isolated_ask(isolated_work *work, const void *request, const struct isolated_limits *limits,
+		  struct str *answer, const char **why) _must_check_;
+
+#endif
