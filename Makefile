@@ -17,6 +17,8 @@ BINARY := $(if $(filter build,$(BUILD)),pycore,$(BUILD)/pycore)
 LIBRARIES = libelf libdw capstone libzstd liblzma zlib
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null || echo -lelf -ldw -lcapstone -lzstd -llzma -lz) -lbz2 -ldl
+# Names of C++ and Rust as their authors wrote them; without it they are shown as linkers know them.
+LIBRARY_LIBS += $(shell echo '\#include <libiberty/demangle.h>' | $(CC) -E -x c - >/dev/null 2>&1 && echo -liberty)
 
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror

@@ -12,7 +12,7 @@
 struct bt_config {
 	struct option_list threads;
 	uint64_t limit;
-	const char *locals, *source, *native;
+	const char *locals, *source, *native, *lines;
 };
 
 static const char *const locals_choices[] = { "short", "full", NULL };
@@ -32,6 +32,8 @@ static const struct option bt_options[] = {
 	{ "native", 'N', OPTION_CHOICE,
 	  .help = "C frames too; =all with those of the interpreter's own calls", AT(native),
 	  .choices = native_choices, .optional_argument = true },
+	{ "lines", 0, OPTION_CHOICE, .help = "with --native, " LINES_HELP, AT(lines),
+	  .choices = lines_choices },
 	{ "source", 0, OPTION_CHOICE,
 	  .help = "source lines where the files are at hand (auto), or off", AT(source),
 	  .choices = source_choices },
@@ -730,6 +732,7 @@ static struct error *run_bt(struct session *s, const void *config_, struct repor
 		.rule = traceback_rule_for(&s->runtime->layout.version),
 		.locals = locals_wanted(config->locals),
 		.native = native_wanted(config->native),
+		.lines = lines_wanted(config->lines),
 		.limit = config->limit,
 		.frames_left = frames_possible(s->runtime),
 		.source_lines = STR_INIT,
@@ -737,6 +740,8 @@ static struct error *run_bt(struct session *s, const void *config_, struct repor
 	};
 	if (bt.native != NATIVE_NONE)
 		err = unwinder_new(s->target, s->symbols, &bt.unwinder);
+	if (bt.unwinder)
+		bt_native_ask_all(&bt);
 	if (!threads.list.len && !s->target->remarks.loss)
 		remark_info(&s->target->remarks,
 			    "no Python thread is left: the interpreter had ended, or not begun");

@@ -7,6 +7,7 @@
 #include "analyzers/source.h"
 #include "analyzers/traceback.h"
 #include "cpython_layouts/frame.h"
+#include "symbols/places.h"
 #include "symbols/unwind.h"
 
 enum bt_locals { LOCALS_NONE, LOCALS_SHORT, LOCALS_FULL };
@@ -20,6 +21,7 @@ struct bt {
 	enum bt_locals locals;
 	enum bt_native native;
 	struct unwinder *unwinder;	/* NULL: no C frames are wanted */
+	enum places_effort lines;	/* of C frames */
 	uint64_t limit;			/* innermost frames of a thread; 0: all */
 	uint64_t frames_left;		/* that the memory could hold: threads cannot share them */
 	size_t lost_values;		/* variables of which something cannot be read */
@@ -66,6 +68,15 @@ bool bt_frames_report(struct bt *bt, const struct bt_frames *frames);
 bool bt_native_collect(struct bt *bt, const struct os_thread *os, struct bt_frames *ret);
 /* The second half of it: ret->items from ret->list, ret->calls and ret->activations. */
 bool bt_native_merge(const struct bt *bt, struct bt_frames *ret);
+/* --lines: what may be read for C frames. */
+extern const char *const lines_choices[];
+#define LINES_HELP "source lines and inlined calls of C frames: unless much is to be unpacked for them (auto), " \
+		   "all, or off"
+enum places_effort lines_wanted(const char *option);
+/* Ask for source lines, inlined calls and readable names of C frames, all at once: of those that
+ * some thread may show, or of these that one does. */
+void bt_native_ask_all(struct bt *bt);
+void bt_native_ask(struct bt *bt, const struct bt_frames *frames);
 /* "how to go on from 0x... is not known"; nothing when all C frames were found. */
 void bt_native_end_words(const struct bt_frames *frames, struct str *out);
 void bt_frames_release(struct bt_frames *frames);

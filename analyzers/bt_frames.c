@@ -47,21 +47,24 @@ static const struct record local_record = {
 
 enum frame_column {
 	FRAME_FILE, FRAME_LINE, FRAME_END_LINE, FRAME_COLUMN, FRAME_END_COLUMN, FRAME_NAME,
-	FRAME_QUALNAME, FRAME_KIND, FRAME_ENTRY, FRAME_ADDRESS, FRAME_MODULE, FRAME_OFFSET,
+	FRAME_QUALNAME, FRAME_LINKAGE_NAME, FRAME_KIND, FRAME_ENTRY, FRAME_INLINED, FRAME_ADDRESS, FRAME_MODULE, FRAME_OFFSET,
 	FRAME_SYMBOL_OFFSET, FRAME_FOUND_BY, FRAME_INTERNAL, FRAME_TITLE, FRAME_SOURCE,
 	FRAME_FOLDED, FRAME_REPEATED, FRAME_COLUMNS,
 };
 
 static const struct column frame_columns[] = {
-	[FRAME_FILE] = COLUMN("file", STRING, "the code's co_filename"),
+	[FRAME_FILE] = COLUMN("file", STRING, "the code's co_filename; of a native frame from DWARF"),
 	[FRAME_LINE] = COLUMN("line", INT, "from 1; null when the instruction has none"),
 	[FRAME_END_LINE] = COLUMN("end_line", INT, "null before 3.11"),
-	[FRAME_COLUMN] = COLUMN("column", INT, "from 0, in UTF-8 bytes; null before 3.11"),
+	[FRAME_COLUMN] = COLUMN("column", INT, "from 0, in UTF-8 bytes; null before 3.11; native: from 1"),
 	[FRAME_END_COLUMN] = COLUMN("end_column", INT, "exclusive"),
 	[FRAME_NAME] = COLUMN("name", STRING, "the code's co_name; of a native frame its symbol"),
 	[FRAME_QUALNAME] = COLUMN("qualname", STRING, "the code's co_qualname; null before 3.11"),
+	[FRAME_LINKAGE_NAME] = COLUMN("linkage_name", STRING,
+				      "native: as linkers know it, where that differs from name"),
 	[FRAME_KIND] = COLUMN("kind", STRING, "python, or with --native also native"),
 	[FRAME_ENTRY] = COLUMN("entry", BOOL, "python: C called Python here"),
+	[FRAME_INLINED] = COLUMN("inlined", BOOL, "native: into the frame before, which has its address"),
 	[FRAME_ADDRESS] = COLUMN("address", ADDRESS, "native: the pc, or the return address"),
 	[FRAME_MODULE] = COLUMN("module", STRING, "native: the file mapped there"),
 	[FRAME_OFFSET] = COLUMN("offset", ADDRESS, "native: the address as that file counts it"),
@@ -407,28 +410,84 @@ static void call_words(const struct bt_call *call, struct str *ret)
 			   f->by == UNWIND_CALL ? "the return address" : "the frame pointer");
 }
 
+/* " at Objects/dictobject.c:12" */
+static void place_values(const struct place *place, struct value *values, struct str *words)
+{
+	if (place->file)
+		values[FRAME_FILE] = value_str(place->file);
+	if (place->line)
+		values[FRAME_LINE] = value_int(place->line);
+	if (place->column)
+		values[FRAME_COLUMN] = value_int(place->column);
+	if (place->file && place->line)
+		str_printf(words, " at %s:%" PRIu32, place->file, place->line);
+}
+
+/* What was inlined at the call's address: the function itself, which has been reported, then the
+ * calls in it. shared: of all of them. */
+static bool report_inlined(struct bt *bt, const struct place *places, size_t count,
+			   const struct value *shared, const struct value *repeated)
+{
+	bool ok = true;
+	for (size_t i = count; ok && i-- > 0;) {
+		const struct place *p = &places[i];
+		struct value values[FRAME_COLUMNS];
+		memcpy(values, shared, sizeof(values));
+		values[FRAME_INLINED] = value_bool(true);
+		values[FRAME_NAME] = value_str(p->function);
+		values[FRAME_LINKAGE_NAME] = value_str(p->linkage);
+		values[FRAME_TITLE] = value_str(p->function ? p->function : "<no name>");
+		if (i == 0)
+			values[FRAME_REPEATED] = *repeated;
+		str_reset(&bt->source_lines);
+		str_adds(&bt->source_lines, " (inlined)");
+		place_values(p, values, &bt->source_lines);
+		values[FRAME_SOURCE] = value_bytes(bt->source_lines.buf, bt->source_lines.len);
+		ok = report_row(bt->report, &bt_frame_record, values);
+	}
+	return ok;
+}
+
 static bool report_call(struct bt *bt, const struct bt_call *call, struct value *values)
 {
 	const struct native_frame *f = &call->frame;
+	struct symbols *symbols = bt->session->symbols;
+	size_t count = 0;
+	const struct place *places = f->is_signal ? NULL : places_at(symbols, f->lookup, &count);
+	const struct value repeated = values[FRAME_REPEATED];
+	struct value shared[FRAME_COLUMNS];
 	values[FRAME_KIND] = value_str("native");
 	values[FRAME_ADDRESS] = value_uint(f->pc);
 	values[FRAME_FOUND_BY] = value_str(found_names[f->by]);
 	values[FRAME_INTERNAL] = value_bool(call->is_internal);
-	if (call->symbol.name) {
-		values[FRAME_NAME] = value_str(call->symbol.name);
-		values[FRAME_SYMBOL_OFFSET] = value_uint(f->pc - call->symbol.addr);
-	}
+	values[FRAME_INLINED] = value_bool(false);
 	if (call->module) {
 		values[FRAME_MODULE] = value_str(call->module->path);
 		values[FRAME_OFFSET] = value_uint(f->pc - call->module->bias);
 	}
+	memcpy(shared, values, sizeof(shared));
+	shared[FRAME_REPEATED] = value_absent();
+	if (call->symbol.name) {
+		const char *name = places_name(symbols, call->symbol.name);
+		values[FRAME_NAME] = value_str(name);
+		if (!streq(name, call->symbol.name))
+			values[FRAME_LINKAGE_NAME] = value_str(call->symbol.name);
+		values[FRAME_SYMBOL_OFFSET] = value_uint(f->pc - call->symbol.addr);
+	} else if (count) {
+		values[FRAME_NAME] = value_str(places[count - 1].function);
+	}
 	values[FRAME_TITLE] = f->is_signal ? value_str("<signal handler called>")
-			      : call->symbol.name ? values[FRAME_NAME]
+			      : values[FRAME_NAME].state == VALUE_PRESENT ? values[FRAME_NAME]
 			      : value_str(call->module ? "<no symbol>" : "<no code there>");
 	str_reset(&bt->source_lines);
 	call_words(call, &bt->source_lines);
+	if (count)
+		place_values(&places[count - 1], values, &bt->source_lines);
+	if (count > 1)
+		values[FRAME_REPEATED] = value_absent();
 	values[FRAME_SOURCE] = value_bytes(bt->source_lines.buf, bt->source_lines.len);
-	return report_row(bt->report, &bt_frame_record, values);
+	return report_row(bt->report, &bt_frame_record, values) &&
+	       (count < 2 || report_inlined(bt, places, count - 1, shared, &repeated));
 }
 
 bool bt_frames_report(struct bt *bt, const struct bt_frames *frames)

@@ -1,6 +1,7 @@
 #include "analyzers/bt.h"
 
 #include "core/checked.h"
+#include "core/map.h"
 
 /* A C call of the evaluation loop runs one Python frame up to 3.10, and any number from 3.11 on. In
  * the order of the calls, innermost first:
@@ -241,6 +242,80 @@ static bool merge(const struct bt *bt, struct bt_frames *frames)
 	return true;
 }
 
+/* --- what DWARF knows of them ---------------------------------------------------------------- */
+
+static void load_call(struct bt *bt, const struct native_frame *frame, struct bt_call *ret)
+{
+	*ret = (struct bt_call){
+		.frame = *frame,
+		.module = unwind_module_at(bt->unwinder, frame->lookup),
+		.activation = SIZE_MAX,
+	};
+	if (!unwind_symbol_at(bt->unwinder, frame->lookup, &ret->symbol))
+		ret->symbol.name = NULL;
+}
+
+const char *const lines_choices[] = { "auto", "all", "off", NULL };
+
+enum places_effort lines_wanted(const char *option)
+{
+	if (option && streq(option, "off"))
+		return PLACES_NONE;
+	return option && streq(option, "all") ? PLACES_ALL : PLACES_CHEAP;
+}
+
+static struct place_question question_of(const struct bt_call *call)
+{
+	return (struct place_question){ call->module, call->frame.lookup, call->symbol.name };
+}
+
+/* More than is shown, but what surely is not. */
+static bool may_be_shown(const struct bt *bt, const struct bt_call *call)
+{
+	return bt->native == NATIVE_ALL || !call->symbol.name ||
+	       !(is_loop_name(bt, call->symbol.name) || is_internal(bt, call, false, true));
+}
+
+void bt_native_ask_all(struct bt *bt)
+{
+	VEC(struct place_question) list = VEC_INIT;
+	struct map seen = MAP_INIT;
+	const struct os_thread *os;
+	vec_each(os, &bt->session->target->threads) {
+		struct unwind unwind = unwind_thread(bt->unwinder, os);
+		struct native_frame frame;
+		bool is_first = true;
+		for (; unwind_next(&unwind, &frame); is_first = false) {
+			bool is_new = false;
+			struct bt_call call;
+			if (!map_insert(&seen, frame.lookup, &is_new) || !is_new)
+				continue;
+			load_call(bt, &frame, &call);
+			struct place_question *question =
+				is_first || may_be_shown(bt, &call) ? vec_push(&list) : NULL;
+			if (question)
+				*question = question_of(&call);
+		}
+	}
+	places_ask(bt->session->symbols, list.items, list.len, bt->lines);
+	map_release(&seen);
+	vec_release(&list);
+}
+
+void bt_native_ask(struct bt *bt, const struct bt_frames *frames)
+{
+	_free_ struct place_question *list = calloc(frames->calls.len + 1, sizeof(*list));
+	size_t count = 0;
+	for (size_t i = 0; list && i < frames->items.len; i++) {
+		const struct bt_item *item = &frames->items.items[i];
+		if (item->is_native)
+			list[count++] = question_of(&frames->calls.items[item->index]);
+	}
+	places_ask(bt->session->symbols, list, count, bt->lines);
+}
+
+/* --- all ------------------------------------------------------------------------------------ */
+
 static bool collect_calls(struct bt *bt, const struct os_thread *os, struct bt_frames *ret)
 {
 	struct native_frame frame;
@@ -249,13 +324,7 @@ static bool collect_calls(struct bt *bt, const struct os_thread *os, struct bt_f
 		struct bt_call *call = vec_push(&ret->calls);
 		if (!call)
 			return false;
-		*call = (struct bt_call){
-			.frame = frame,
-			.module = unwind_module_at(bt->unwinder, frame.lookup),
-			.activation = SIZE_MAX,
-		};
-		if (!unwind_symbol_at(bt->unwinder, frame.lookup, &call->symbol))
-			call->symbol.name = NULL;
+		load_call(bt, &frame, call);
 	}
 	return true;
 }

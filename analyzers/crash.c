@@ -11,11 +11,14 @@ enum { STACK_SHOWN = 24 }; /* innermost frames; --limit changes it */
 
 struct crash_config {
 	uint64_t limit;
+	const char *lines;
 };
 
 static const struct option crash_options[] = {
 	{ "limit", 'n', OPTION_NUMBER, "N", "the N innermost frames of the stack (24)",
 	  .offset = offsetof(struct crash_config, limit), .min = 1 },
+	{ "lines", 0, OPTION_CHOICE, .help = LINES_HELP,
+	  .offset = offsetof(struct crash_config, lines), .choices = lines_choices },
 	{ 0 },
 };
 
@@ -336,7 +339,7 @@ static bool report_site(struct crash *c, struct report *report)
 	if (module)
 		values[SITE_OFFSET] = value_uint(c->pc - module->bias);
 	if (unwind_symbol_at(c->unwinder, c->pc, &symbol))
-		values[SITE_FUNCTION] = value_str(symbol.name);
+		values[SITE_FUNCTION] = value_str(places_name(c->session->symbols, symbol.name));
 	if (c->has_fault || c->bad)
 		values[SITE_FAULT] = value_uint(c->has_fault ? c->fault : c->bad_address);
 	return report_row(report, &site_record, values);
@@ -514,12 +517,16 @@ static struct error *run_crash(struct session *s, const void *config, struct rep
 		.sources = s->text_form ? sources_new(s) : NULL,
 		.rule = traceback_rule_for(&s->runtime->layout.version),
 		.native = NATIVE_BRIEF,
+		.lines = lines_wanted(((const struct crash_config *)config)->lines),
 		.unwinder = c.unwinder,
 		.frames_left = UINT32_MAX,
 		.source_lines = STR_INIT,
 		.repr = STR_INIT,
 	};
-	if (!collect(&c, &bt) || !crash_judge(&c))
+	bool collected = collect(&c, &bt);
+	if (collected)
+		bt_native_ask(&bt, &frames);
+	if (!collected || !crash_judge(&c))
 		err = error_nomem();
 	else
 		report_all(&c, &bt, config, report);

@@ -125,7 +125,7 @@ static const char *base_name(const char *path)
 void crash_words_place(struct crash *c, const struct bt_call *call, struct str *out)
 {
 	if (call->symbol.name)
-		str_adds(out, call->symbol.name);
+		str_adds(out, places_name(c->session->symbols, call->symbol.name));
 	else
 		str_printf(out, ADDR_FMT, call->frame.pc);
 	if (call->module)
@@ -176,7 +176,8 @@ void crash_words_address(struct crash *c, addr_t addr, struct str *out)
 	if (addr < SMALL || words_object(c, addr, out) || words_stack(c, addr, out))
 		return;
 	if (module && unwind_symbol_at(c->unwinder, addr, &symbol))
-		str_printf(out, "%s: %s+0x%" PRIx64, base_name(module->path), symbol.name,
+		str_printf(out, "%s: %s+0x%" PRIx64, base_name(module->path),
+			   places_name(c->session->symbols, symbol.name),
 			   addr - symbol.addr);
 	else if (module)
 		str_printf(out, "%s+0x%" PRIx64, base_name(module->path), addr - module->bias);

@@ -35,6 +35,7 @@ void symbols_free(struct symbols *s)
 		vec_release(&ms->index);
 	}
 	vec_release(&s->found);
+	places_free(s->places);
 	free(s->modules);
 	free(s);
 }

@@ -4,7 +4,6 @@
 #ifndef SYMBOLS_SYMBOLS_PARTS_H
 #define SYMBOLS_SYMBOLS_PARTS_H
 
-#include "core/arena.h"
 #include "symbols/elffile.h"
 #include "symbols/symbols.h"
 
@@ -32,7 +31,7 @@ struct module_symbols {
 	struct elf_symtab symtab, debug_symtab;
 	struct mapped_file debug_mapping;
 	struct dynamic dynamic;
-	bool indexed;
+	bool indexed, places_remarked;
 	VEC(struct index_entry) index;
 };
 
@@ -42,6 +41,7 @@ struct symbols {
 	struct module_symbols *modules;	/* parallel to target->modules */
 	size_t count;
 	VEC(struct symbol) found;
+	struct places *places;		/* NULL: nothing was asked yet */
 };
 
 struct module_symbols *symbols_of_module(struct symbols *s, const struct module *module);
@@ -62,5 +62,9 @@ bool symbols_dynamic_find(struct symbols *s, struct module_symbols *ms, const ch
 uint32_t symbols_dynamic_count(struct symbols *s, struct module_symbols *ms);
 bool symbols_dynamic_at(struct symbols *s, struct module_symbols *ms, uint32_t i,
 			struct elf_symbol *ret, const char **ret_name);
+
+/* --- places.c -------------------------------------------------------------------------------- */
+
+void places_free(struct places *p);
 
 #endif

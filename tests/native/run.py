@@ -122,7 +122,8 @@ def check_merge(document, version):
     found, loop, entries = [], loops(version), 0
     for thread in document["threads"]:
         older = {"kind": "none", "name": None}
-        for frame in thread["frames"] + [{"kind": "none"}]:
+        for frame in [frame for frame in thread["frames"]
+                      if not frame["inlined"]] + [{"kind": "none"}]:
             is_loop = older["kind"] == "native" and \
                 bool(older["name"] and loop.match(older["name"]))
             what = "thread %s: %s after %s" % (
@@ -151,7 +152,8 @@ def stacks(document):
     return {thread["tid"]: [(int(frame["address"], 16), frame["name"],
                              frame["module"])
                             for frame in reversed(thread["frames"])
-                            if frame["kind"] == "native"]
+                            if frame["kind"] == "native" and
+                            not frame["inlined"]]
             for thread in document["threads"] + document["native_threads"]}
 
 
