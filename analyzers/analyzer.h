@@ -22,6 +22,7 @@ enum option_type {
 	OPTION_STRING,		/* const char * */
 	OPTION_CHOICE,		/* const char *: one of .choices; with .optional_argument alone: the first */
 	OPTION_LIST,		/* given again and again: struct option_list */
+	OPTION_SIZE,		/* uint64_t, bytes: 1000000, 64K, 512M, 2G; bounded by min, max */
 };
 
 struct option_list { const char **items; size_t count; };

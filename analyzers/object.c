@@ -1,8 +1,10 @@
 /* pycore object: what is this, what does it refer to, what refers to it, and why is it alive. */
 #include <inttypes.h>
+#include "analyzers/referrers.h"
 #include "analyzers/roots.h"
 #include "analyzers/words.h"
 #include "core/checked.h"
+#include "core/jobs.h"
 #include "cpython_layouts/sizes.h"
 #include "cpython_layouts/type.h"
 #include "report/text.h"
@@ -12,7 +14,7 @@ enum { REPR_SHORT = 72, STEPS_MAX = 20000000 };
 
 struct object_config {
 	bool referents, referrers, why;
-	uint64_t limit, paths;
+	uint64_t limit, paths, jobs, memory_limit;
 };
 
 #define AT(member) .offset = offsetof(struct object_config, member)
@@ -30,6 +32,12 @@ static const struct option object_options[] = {
 	{ "limit", 'n', OPTION_NUMBER, .argument = "N",
 	  .help = "show at most N attributes, referents, referrers (20; JSON: 100000)", AT(limit),
 	  .min = 1, .max = UINT32_MAX },
+	{ "jobs", 'j', OPTION_NUMBER, "N",
+	  "threads for --referrers and --why (as many as are worth it)", AT(jobs), .min = 1,
+	  .max = JOBS_MAX },
+	{ "memory-limit", 0, OPTION_SIZE, "SIZE",
+	  "take no more memory than that for what grows with the heap: 512M, 2G", AT(memory_limit),
+	  .min = 1 << 20 },
 	{ 0 },
 };
 
@@ -165,11 +173,13 @@ static const struct record referrer_record =
 	LINKS("referrers", "with --referrers: what refers to it; "
 			   "path is the reference as seen from there");
 
-enum way_column { WAY_PATH, WAY_WEAK, WAY_STEPS, WAY_FIRST, WAY_COLUMNS };
+enum way_column { WAY_PATH, WAY_WEAK, WAY_INFERRED, WAY_STEPS, WAY_FIRST, WAY_COLUMNS };
 
 static const struct column way_columns[] = {
 	[WAY_PATH] = COLUMN("path", STRING, "from a root to the object, as Python writes it"),
 	[WAY_WEAK] = COLUMN("weak", BOOL, "only weak references lead there"),
+	[WAY_INFERRED] = COLUMN("inferred", BOOL, "some of it was found by looking at memory of "
+						  "unknown meaning"),
 	[WAY_STEPS] = COLUMN("steps", UINT, "references on it"),
 	[WAY_FIRST] = { .name = "first", .type = VALUE_BOOL, .doc = "heading", .hidden = true },
 };
@@ -184,7 +194,8 @@ static void way_text(struct text *out, const struct value *values)
 	}
 	text_printf(out, "  ");
 	text_value(out, &way_columns[WAY_PATH], &values[WAY_PATH]);
-	text_printf(out, "%s\n", values[WAY_WEAK].b ? "  (weak: does not keep it alive)" : "");
+	text_printf(out, "%s%s\n", values[WAY_WEAK].b ? "  (weak: does not keep it alive)" : "",
+		    values[WAY_INFERRED].b ? "  (inferred)" : "");
 }
 
 static const struct record way_record = {
@@ -215,6 +226,7 @@ struct work {
 	struct object object;
 	uint64_t limit;
 	struct pyheap *heap; /* when it is needed */
+	struct budget budget;
 	struct error *error;
 };
 
@@ -391,11 +403,11 @@ static void report_root(struct work *w, const struct root *root, const char *hea
 {
 	struct value values[LINK_COLUMNS] = { 0 };
 	_str_ struct str path = STR_INIT;
-	root_print(root, &path);
+	root_print(w->s, root, &path);
 	values[LINK_PATH] = value_bytes(path.buf, path.len);
 	values[LINK_KIND] = value_str("root");
 	values[LINK_TRAVERSED] = values[LINK_WEAK] = value_bool(false);
-	values[LINK_INFERRED] = value_bool(root->kind == ROOT_INTERPRETER);
+	values[LINK_INFERRED] = value_bool(root_is_inferred(root));
 	values[LINK_FIRST] = value_str(heading);
 	report_row(w->report, &referrer_record, values);
 }
@@ -417,22 +429,31 @@ static uint64_t report_roots(struct work *w)
 
 static void report_referrers(struct work *w)
 {
-	struct heap_object found;
+	const struct referrers_options options = { .jobs = w->config->jobs,
+						   .budget = &w->budget,
+						   .progress = w->s->files->progress };
+	struct referrers found;
+	struct object o;
 	struct edge_iter it;
 	struct edge e;
 	if (!load_heap(w))
 		return;
+	w->error = referrers_find(w->rt, w->heap, w->object.at, &options, &found);
+	if (w->error)
+		return;
 	uint64_t n = report_roots(w);
-	_cleanup_(owned_heap_iter_free) struct heap_iter *all =
-		heap_objects(w->heap, 0, pyheap_parts(w->heap));
-	while (all && heap_next(all, &found)) {
-		if (!edges_of(w->rt, &found.object, &it))
-			break;
+	for (size_t i = 0; i < found.list.len; i++) {
+		if (!object_load(w->rt, found.list.items[i], &o) || !edges_of(w->rt, &o, &it))
+			continue;
 		while (edge_next(&it, &e))
 			if (e.to == w->object.at && n++ < w->limit)
-				report_link(w, &referrer_record, &e, found.object.at,
+				report_link(w, &referrer_record, &e, o.at,
 					    n == 1 ? "Referred to by" : NULL);
 	}
+	if (found.left_out)
+		report_note(w->report, NOTE_LOSS,
+			    "there are more referrers than --memory-limit allows to remember");
+	referrers_release(&found);
 	note_more(w, n, "referrers");
 	if (!n)
 		report_note(w->report, NOTE_INFO, "nothing that pycore knows of refers to it");
@@ -441,26 +462,34 @@ static void report_referrers(struct work *w)
 static void report_why(struct work *w)
 {
 	struct way ways[WAYS_MAX];
-	uint64_t seen;
-	size_t max = w->config->paths ? w->config->paths : WAYS_DEFAULT;
-	size_t n = ways_find(w->s, w->object.at, max, ways, &seen);
+	const struct ways_options options = {
+		.max = w->config->paths ? w->config->paths : WAYS_DEFAULT,
+		.jobs = w->config->jobs,
+		.budget = &w->budget,
+	};
+	size_t n = 0;
+	if (load_heap(w))
+		w->error = ways_find(w->s, w->heap, w->object.at, &options, ways, &n);
 	for (size_t i = 0; i < n; i++) {
 		_str_ struct str path = STR_INIT;
-		way_print(w->rt, &ways[i], &path);
+		bool inferred;
+		way_print(w->s, &ways[i], &path, &inferred);
 		struct value values[WAY_COLUMNS] = {
 			[WAY_PATH] = value_bytes(path.buf, path.len),
 			[WAY_WEAK] = value_bool(ways[i].weak),
+			[WAY_INFERRED] = value_bool(inferred),
 			[WAY_STEPS] = value_uint(ways[i].objects.len - 1),
 			[WAY_FIRST] = value_bool(i == 0),
 		};
 		report_row(w->report, &way_record, values);
 		way_release(&ways[i]);
 	}
-	if (!n)
+	if (!n && !w->error)
 		report_note(
 			w->report, NOTE_INFO,
-			"no way leads to it from modules, frames or the interpreter's state: it is "
-			"garbage not yet collected, or held by C code alone");
+			"no way leads to it from modules, frames, the interpreter's state, or any "
+			"word of a C stack or of a module's data: it is garbage not yet collected, or "
+			"held by what malloc() gave to C code");
 }
 
 /* --- run ------------------------------------------------------------------------------------ */
@@ -492,6 +521,7 @@ static struct error *object_run(struct session *s, const void *config_, struct r
 {
 	const struct object_config *config = config_;
 	struct work w = { .s = s, .rt = s->runtime, .report = report, .config = config };
+	w.budget.limit = config->memory_limit;
 	w.limit = config->limit ? config->limit : s->text_form ? LIMIT_TEXT : LIMIT_JSON;
 	addr_t at;
 	if (!s->subject)

@@ -4,7 +4,7 @@
 #include "cpython_layouts/frame.h"
 #include "cpython_layouts/type.h"
 
-enum { PATH_MAX_BYTES = 10000, ENTRIES_MAX = 100000000 };
+enum { PATH_MAX_BYTES = 10000, ENTRIES_MAX = 100000000, WRITTEN_MAX = 100000 };
 
 struct walk {
 	struct session *s;
@@ -133,6 +133,28 @@ static addr_t item_of(struct walk *w, const char *text, size_t len)
 	return 0;
 }
 
+/* What Python has no way to write, as edge_print() does: ` local x`, ` stack[0]`, ` +0x40`. */
+static addr_t written_out(struct walk *w)
+{
+	struct object o;
+	struct edge_iter it;
+	struct edge e;
+	addr_t found = 0;
+	size_t longest = 0;
+	if (!object_load(w->rt, w->at, &o) || !edges_of(w->rt, &o, &it))
+		return 0;
+	for (uint64_t n = 0; n < WRITTEN_MAX && edge_next(&it, &e); n++) {
+		_str_ struct str text = STR_INIT;
+		edge_print(w->rt, &e, &text);
+		if (text.len <= longest || *text.buf != ' ' || !has_prefix(w->p, text.buf))
+			continue;
+		found = e.to;
+		longest = text.len;
+	}
+	w->p += longest;
+	return found;
+}
+
 static struct error *step(struct walk *w)
 {
 	addr_t next;
@@ -151,7 +173,9 @@ static struct error *step(struct walk *w)
 		if (!next)
 			return fails(w, "there is no such item");
 	} else {
-		return fails(w, "expected .name or [key]");
+		next = *w->p == ' ' ? written_out(w) : 0;
+		if (!next)
+			return fails(w, "expected .name or [key]");
 	}
 	w->at = next;
 	return NULL;
@@ -185,6 +209,24 @@ static bool thread_find(struct walk *w, uint64_t number, struct pythread *ret)
 	return found;
 }
 
+/* A value that an expression of the frame is at work with. */
+static struct error *begin_value(struct walk *w, const struct frame *frame)
+{
+	size_t word = w->rt->layout.machine->word;
+	char *end;
+	uint64_t index = strtoull(w->p, &end, 10);
+	bool is_int;
+	addr_t value;
+	if (end == w->p || *end != ']' || index >= frame->code->stack_size ||
+	    !target_read_word(w->rt->target,
+			      frame->locals_at + (frame->code->variable_count + index) * word,
+			      &value) ||
+	    !reference_decode(&w->rt->layout, value, &w->at, &is_int) || is_int)
+		return fails(w, "there is no such value");
+	w->p = end + 1;
+	return NULL;
+}
+
 static struct error *begin_local(struct walk *w, const struct frame *frame)
 {
 	const struct {
@@ -199,6 +241,8 @@ static struct error *begin_local(struct walk *w, const struct frame *frame)
 			return NULL;
 		}
 	}
+	if (skip_word(w, ".stack["))
+		return begin_value(w, frame);
 	if (!skip_word(w, ".local ") && !skip_word(w, " local "))
 		return fails(w, "expected .local NAME");
 	const char *name = read_name(w);
@@ -213,6 +257,89 @@ static struct error *begin_local(struct walk *w, const struct frame *frame)
 	return fails(w, name ? "there is no such local variable" : "a name is missing");
 }
 
+/* A register, or a word of the C stack: what --why names where nothing else leads to an object. */
+static bool begin_word(struct walk *w, const struct os_thread *thread)
+{
+	const struct machine *machine = w->s->target->machine;
+	char *end;
+	if (!thread)
+		return false;
+	if (skip_word(w, ".C stack")) {
+		if (*w->p != '+' && *w->p != '-')
+			return false;
+		bool below = *w->p == '-';
+		uint64_t offset = strtoull(w->p + 1, &end, 16);
+		w->p = end;
+		return target_read_word(w->s->target,
+					below ? thread->sp - offset : thread->sp + offset, &w->at);
+	}
+	const char *name = skip_word(w, ".register ") ? read_name(w) : NULL;
+	for (int i = 0; name && thread->registers && i < machine->registers; i++) {
+		if (!streq(machine->register_names[i], name))
+			continue;
+		w->at = load_word(machine, thread->registers + i * machine->word);
+		return true;
+	}
+	return false;
+}
+
+/* As --why names a module's data: MODULE!SYMBOL+0x8, MODULE+0x1000. */
+static struct error *begin_static(struct walk *w)
+{
+	const char *symbol_at = strpbrk(w->p, "!");
+	const struct module *module = NULL, *m;
+	size_t longest = 0;
+	vec_each(m, &w->s->target->modules) {
+		const char *slash = m->path ? strrchr(m->path, '/') : NULL;
+		const char *name = slash ? slash + 1 : m->path;
+		if (name && strlen(name) > longest && has_prefix(w->p, name)) {
+			module = m;
+			longest = strlen(name);
+		}
+	}
+	w->p += longest;
+	struct symbol symbol = { .addr = module ? module->start : 0 };
+	if (module && symbol_at == w->p) {
+		w->p++;
+		const char *name = read_name(w);
+		if (!name || !symbols_find_in(w->s->symbols, module, name, &symbol))
+			module = NULL;
+	}
+	if (!module)
+		return fails(w, "there is no such module, or no such symbol in it");
+	char *end = (char *)w->p;
+	addr_t at = symbol.addr + (*w->p == '+' ? strtoull(w->p + 1, &end, 16) : 0);
+	struct object o;
+	w->p = end;
+	w->at = at;
+	if (!object_load(w->rt, at, &o) && !target_read_word(w->s->target, at, &w->at))
+		return fails(w, "there is no such memory");
+	return NULL;
+}
+
+/* As --why names a root that has no syntax of its own: the longest that the path begins with. */
+static bool begin_root(struct walk *w)
+{
+	struct roots roots = { .list = VEC_INIT };
+	const struct root *root;
+	size_t longest = 0;
+	if (roots_of_program(w->s, &roots) && roots_of_interpreter(w->s, &roots)) {
+		vec_each(root, &roots.list) {
+			_str_ struct str text = STR_INIT;
+			root_print(w->s, root, &text);
+			if (text.len <= longest || !has_prefix(w->path, text.buf) ||
+			    is_name_char(w->path[text.len]))
+				continue;
+			longest = text.len;
+			w->at = root->at;
+		}
+	}
+	roots_release(&roots);
+	if (longest)
+		w->p = w->path + longest;
+	return longest;
+}
+
 static struct error *begin_thread(struct walk *w)
 {
 	struct pythread thread;
@@ -221,8 +348,14 @@ static struct error *begin_thread(struct walk *w)
 	uint64_t number = strtoull(w->p, &end, 0);
 	bool has_number = end != w->p;
 	w->p = end;
+	if (has_number && (has_prefix(w->p, ".C stack") || has_prefix(w->p, ".register ")))
+		return begin_word(w, target_thread_by_tid(w->s->target, number))
+			       ? NULL
+			       : fails(w, "there is no such thread or register");
 	if (!has_number || !thread_find(w, number, &thread))
 		return fails(w, "there is no such thread");
+	if (has_prefix(w->p, ".") && !has_prefix(w->p, ".frame ") && begin_root(w))
+		return NULL;
 	if (!skip_word(w, ".frame ") && !skip_word(w, " frame "))
 		return fails(w, "expected .frame N.local NAME");
 	number = strtoull(w->p, &end, 10);
@@ -270,6 +403,10 @@ static struct error *begin(struct walk *w)
 	}
 	if (skip_word(w, "thread "))
 		return begin_thread(w);
+	if (skip_word(w, "static "))
+		return begin_static(w);
+	if (has_prefix(w->p, "interpreter ") && begin_root(w))
+		return NULL;
 	return begin_name(w);
 }
 

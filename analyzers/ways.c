@@ -1,76 +1,42 @@
-/* From roots to an object: breadth first, so that the first way met is a shortest one.
- *
- * An object that was met is remembered with the one that led to it: 16 bytes in a map that is never
- * more than two thirds full, and 8 in the queue. What the references on a way are called is found
- * when it is printed, by looking at its objects' edges once more. */
+/* From roots to an object: breadth first, so that the first way met is a shortest one, over the
+ * graph by numbers: a bit for each object that was met, 4 bytes for who led to it, 4 for the queue.
+ * What the references on a way are called is found when it is printed, by looking at its objects'
+ * edges once more. */
 #include <inttypes.h>
 #include "analyzers/roots.h"
-#include "core/map.h"
+#include "analyzers/words.h"
+#include "core/checked.h"
 #include "cpython_layouts/type.h"
 
-enum { STEP_MAX = 10000 };
-/* Of a map's value: it was met from root number n; other values are addresses. */
-#define FROM_ROOT (UINT64_C(1) << 63)
+enum { STEP_MAX = 10000, SHOW_EVERY = 1 << 18 };
 
 struct search {
-	struct runtime *rt;
-	addr_t target;
-	const struct roots *roots;
-	struct map met;            /* object -> who led to it */
-	const struct map *blocked; /* inner objects of ways that were found */
-	const struct way *known;   /* those ways */
-	size_t known_count;
-	VEC(addr_t) queue;
-	size_t next;
-	bool weak;     /* along weak references too */
-	bool has_more; /* something else leads to the target as well */
-	bool failed;
+	struct session *s;
+	const struct ways_options *options;
+	struct numbers *numbers;
+	struct graph *graph;
+	struct graph_reader *reader;
+	struct roots roots;
+	uint32_t target;
+	uint64_t *blocked, *met; /* a bit for each object; inner objects of ways that were found */
+	uint32_t *from, *queue;
+	size_t bits;		 /* 64 of them in each word of these */
+	uint64_t taken;		 /* bytes of the budget */
+	struct way *ways;	 /* those that were found */
+	size_t count;
 };
 
-/* Text and numbers refer to nothing: not worth remembering. */
-static bool is_leaf(const struct object *o)
+static bool has_bit(const uint64_t *bits, uint32_t number)
 {
-	return !(o->type->flags & (TPFLAGS_HEAPTYPE | TPFLAGS_HAVE_GC)) &&
-	       o->type->flags & (TPFLAGS_UNICODE_SUBCLASS | TPFLAGS_BYTES_SUBCLASS |
-				 TPFLAGS_LONG_SUBCLASS | TPFLAGS_INT_SUBCLASS);
+	return bits[number / 64] >> (number % 64) & 1;
 }
 
-/* true: it is the target. */
-static bool meet(struct search *k, addr_t at, uint64_t from)
+static void set_bit(uint64_t *bits, uint32_t number)
 {
-	struct object o;
-	bool is_new;
-	/* Its head is near what led here more often than not; its place in the map never is. */
-	if (at != k->target && (!object_load(k->rt, at, &o) || is_leaf(&o) ||
-				(k->blocked->len && map_find(k->blocked, at))))
-		return false;
-	uint64_t *slot = map_insert(&k->met, at, &is_new);
-	if (slot && !is_new) {
-		k->has_more |= at == k->target && *slot != from;
-		return false;
-	}
-	addr_t *place = slot ? vec_push(&k->queue) : NULL;
-	if (!place) {
-		k->failed = true;
-		return false;
-	}
-	*slot = from;
-	*place = at;
-	return at == k->target;
+	bits[number / 64] |= UINT64_C(1) << (number % 64);
 }
 
-static bool expand(struct search *k, addr_t at)
-{
-	struct object o;
-	struct edge_iter it;
-	struct edge e;
-	if (!object_load(k->rt, at, &o) || !edges_of(k->rt, &o, &it))
-		return false;
-	while (!k->failed && !k->has_more && edge_next(&it, &e))
-		if ((k->weak || !(e.flags & EDGE_WEAK)) && meet(k, e.to, at))
-			return true;
-	return false;
-}
+/* --- one search ------------------------------------------------------------------------------ */
 
 /* How many objects at a way's beginning may lie on others too: sys.modules itself. */
 static size_t shared_start(const struct way *way)
@@ -81,9 +47,9 @@ static size_t shared_start(const struct way *way)
 /* Was this root a way of its own, with nothing between it and the target? */
 static bool is_used(const struct search *k, const struct root *root)
 {
-	for (size_t i = 0; i < k->known_count; i++) {
-		const struct root *known = &k->known[i].root;
-		if (k->known[i].objects.len == 1 + shared_start(&k->known[i]) &&
+	for (size_t i = 0; i < k->count; i++) {
+		const struct root *known = &k->ways[i].root;
+		if (k->ways[i].objects.len == 1 + shared_start(&k->ways[i]) &&
 		    known->kind == root->kind && known->thread == root->thread &&
 		    known->frame == root->frame && known->name == root->name &&
 		    known->offset == root->offset && known->interpreter == root->interpreter)
@@ -92,42 +58,65 @@ static bool is_used(const struct search *k, const struct root *root)
 	return false;
 }
 
+/* true: it is the target. from: its own number where a root leads to it. */
+static bool meet(struct search *k, uint32_t number, uint32_t from, uint32_t *end)
+{
+	if (number == NO_NUMBER || has_bit(k->met, number))
+		return false;
+	set_bit(k->met, number);
+	k->from[number] = from;
+	k->queue[(*end)++] = number;
+	return number == k->target;
+}
+
 static bool search(struct search *k)
 {
-	for (size_t i = 0; i < k->roots->list.len && !k->has_more; i++)
-		if (!is_used(k, &k->roots->list.items[i]) &&
-		    meet(k, k->roots->list.items[i].at, FROM_ROOT | i))
+	uint32_t next = 0, end = 0;
+	memcpy(k->met, k->blocked, k->bits * sizeof(k->met[0]));
+	for (size_t i = 0; i < k->roots.list.len; i++) {
+		const struct root *root = &k->roots.list.items[i];
+		uint32_t number = number_of(k->numbers, root->at);
+		if ((number != k->target || !is_used(k, root)) && meet(k, number, number, &end))
 			return true;
-	while (!k->failed && !k->has_more && k->next < k->queue.len)
-		if (expand(k, k->queue.items[k->next++]))
-			return true;
+	}
+	while (next < end) {
+		uint32_t from = k->queue[next++];
+		size_t count;
+		const uint32_t *to = graph_referents(k->reader, from, &count);
+		for (size_t i = 0; i < count; i++)
+			if (meet(k, to[i], from, &end))
+				return true;
+		if (next % SHOW_EVERY == 0)
+			progress_show(k->s->files->progress, "looking for ways", next,
+				      numbers_count(k->numbers));
+	}
 	return false;
 }
 
-/* After a way was found: does anything else lead there? Where nothing does, which is the most
- * frequent case, no other search need be made. */
-static bool leads_elsewhere(struct search *k)
+/* The root that was met first; it is the target's own where nothing lies between. */
+static const struct root *root_of(const struct search *k, uint32_t number)
 {
-	/* The object that it was found from has not been looked at to its end. */
-	if (k->next)
-		k->next--;
-	search(k);
-	return k->has_more || k->failed;
+	const struct root *root;
+	vec_each(root, &k->roots.list)
+		if (number_of(k->numbers, root->at) == number &&
+		    (number != k->target || !is_used(k, root)))
+			return root;
+	return NULL;
 }
 
-/* The way back, turned round. */
+/* The way back, turned round. false: out of memory, or longer than any that is worth telling. */
 static bool way_take(struct search *k, struct way *ret)
 {
-	*ret = (struct way){ .weak = k->weak };
-	addr_t at = k->target;
+	uint32_t number = k->target;
+	*ret = (struct way){ 0 };
 	for (size_t n = 0; n < STEP_MAX; n++) {
-		uint64_t *slot = map_find(&k->met, at);
-		addr_t *place = slot ? vec_push(&ret->objects) : NULL;
+		addr_t *place = vec_push(&ret->objects);
 		if (!place)
 			break;
-		*place = at;
-		if (*slot & FROM_ROOT) {
-			ret->root = k->roots->list.items[*slot & ~FROM_ROOT];
+		*place = number_address(k->numbers, number);
+		const struct root *root = k->from[number] == number ? root_of(k, number) : NULL;
+		if (root) {
+			ret->root = *root;
 			for (size_t i = 0, j = ret->objects.len - 1; i < j; i++, j--) {
 				addr_t kept = ret->objects.items[i];
 				ret->objects.items[i] = ret->objects.items[j];
@@ -135,7 +124,7 @@ static bool way_take(struct search *k, struct way *ret)
 			}
 			return true;
 		}
-		at = *slot;
+		number = k->from[number];
 	}
 	way_release(ret);
 	return false;
@@ -146,53 +135,166 @@ void way_release(struct way *way)
 	vec_release(&way->objects);
 }
 
-static bool try_once(struct search k, struct way *ret, uint64_t *seen, bool *ret_more)
-{
-	bool found = search(&k) && way_take(&k, ret);
-	*ret_more = found && leads_elsewhere(&k);
-	*seen = k.met.len > *seen ? k.met.len : *seen;
-	map_release(&k.met);
-	vec_release(&k.queue);
-	return found;
-}
+/* --- all of them ----------------------------------------------------------------------------- */
 
 /* The object behind the root, sys.modules for one, may be met again; what lies between may not. */
-static bool block(struct map *blocked, const struct way *way)
+static void block(struct search *k, const struct way *way)
 {
 	for (size_t i = shared_start(way); i + 1 < way->objects.len; i++)
-		if (!map_insert(blocked, way->objects.items[i], NULL))
-			return false;
-	return true;
+		set_bit(k->blocked, number_of(k->numbers, way->objects.items[i]));
 }
 
-size_t ways_find(struct session *s, addr_t target, size_t max, struct way *ret,
-		 uint64_t *ret_seen)
+/* Is there anything left that the target could be reached from? Where there is not, which is the
+ * most frequent case, no other search need be made. */
+static bool may_go_on(const struct search *k)
 {
-	struct roots roots = { .list = VEC_INIT };
-	struct map blocked = MAP_INIT;
-	size_t n = 0;
-	*ret_seen = 0;
-	/* Modules and frames first, then all roots, then weak references too. */
-	for (unsigned stage = 0; stage < 3 && n == 0; stage++) {
-		if (stage == 0 ? !roots_of_program(s, &roots)
-			       : stage == 1 && !roots_of_interpreter(s, &roots))
+	const struct root *root;
+	vec_each(root, &k->roots.list)
+		if (number_of(k->numbers, root->at) == k->target && !is_used(k, root))
+			return true;
+	return graph_has_referrer(k->graph, k->target, k->blocked);
+}
+
+static void search_all(struct search *k, bool weak)
+{
+	while (k->count < k->options->max && may_go_on(k) && search(k)) {
+		struct way *way = &k->ways[k->count];
+		if (!way_take(k, way))
 			break;
-		struct search k = { .rt = s->runtime,
-				    .target = target,
-				    .roots = &roots,
-				    .blocked = &blocked,
-				    .known = ret,
-				    .weak = stage == 2 };
-		bool more = true;
-		while (more && n < max && try_once(k, &ret[n], ret_seen, &more)) {
-			if (!block(&blocked, &ret[n++]))
-				break;
-			k.known_count = n;
-		}
+		way->weak = weak;
+		k->count++;
+		block(k, way);
 	}
-	map_release(&blocked);
-	roots_release(&roots);
-	return n;
+	progress_end(k->s->files->progress);
+}
+
+static void search_release(struct search *k)
+{
+	graph_reader_free(k->reader);
+	graph_free(k->graph);
+	free(k->blocked);
+	free(k->met);
+	free(k->from);
+	free(k->queue);
+	budget_give(k->options->budget, k->taken);
+	k->reader = NULL;
+	k->graph = NULL;
+	k->blocked = k->met = NULL;
+	k->from = k->queue = NULL;
+	k->taken = 0;
+}
+
+static struct error *search_prepare(struct search *k, bool weak)
+{
+	const struct graph_options options = { .weak = weak,
+					       .jobs = k->options->jobs,
+					       .budget = k->options->budget,
+					       .progress = k->s->files->progress };
+	/* What the search itself needs comes first: without the graph it can do. */
+	uint64_t count = numbers_count(k->numbers), bytes = count * 8 + count / 4 + 16;
+	search_release(k);
+	if (!budget_take(k->options->budget, bytes))
+		return error_new(ERROR_UNSUPPORTED, "the ways to one of %" PRIu64 " objects cannot "
+						    "be found within the memory limit: raise "
+						    "--memory-limit", count);
+	k->taken = bytes;
+	struct error *err = graph_make(k->numbers, &options, &k->graph);
+	if (err)
+		return err;
+	/* there may be more by now */
+	count = numbers_count(k->numbers);
+	k->bits = count / 64 + 1;
+	k->blocked = calloc(k->bits, sizeof(k->blocked[0]));
+	k->met = calloc(k->bits, sizeof(k->met[0]));
+	k->from = malloc((count + 1) * sizeof(k->from[0]));
+	k->queue = malloc((count + 1) * sizeof(k->queue[0]));
+	k->reader = graph_reader_new(k->graph);
+	return k->blocked && k->met && k->from && k->queue && k->reader ? NULL : error_nomem();
+}
+
+/* Roots and the target may lie where no allocator shows them. */
+static bool number_roots(struct search *k, addr_t target)
+{
+	const struct root *root;
+	struct object o;
+	vec_each(root, &k->roots.list)
+		if (number_of(k->numbers, root->at) == NO_NUMBER &&
+		    object_load(k->s->runtime, root->at, &o))
+			numbers_add(k->numbers, root->at);
+	k->target = numbers_add(k->numbers, target);
+	return k->target != NO_NUMBER;
+}
+
+static void remark_limits(const struct search *k)
+{
+	struct remarks *remarks = &k->s->target->remarks;
+	_str_ struct str count = STR_INIT;
+	if (graph_skipped(k->graph)) {
+		words_count(&count, graph_skipped(k->graph), "reference");
+		remark_loss(remarks, "%s not followed, for want of memory: there may be other ways",
+			    count.buf);
+	}
+	if (graph_unkept(k->graph)) {
+		str_reset(&count);
+		words_count(&count, graph_unkept(k->graph), "object");
+		remark_info(remarks, "the references of %s do not fit in the memory limit: they "
+				     "were looked at again and again", count.buf);
+	}
+}
+
+static struct error *find(struct search *k, addr_t target)
+{
+	if (!roots_of_program(k->s, &k->roots))
+		return error_nomem();
+	size_t first = k->roots.list.len;
+	if (!roots_of_interpreter(k->s, &k->roots))
+		return error_nomem();
+	if (!number_roots(k, target))
+		return error_nomem();
+	struct error *err = search_prepare(k, false);
+	if (err)
+		return err;
+	remark_limits(k);
+	/* Modules and frames first, then all roots, then what C may hold, then weak references. */
+	size_t all = k->roots.list.len;
+	k->roots.list.len = first;
+	search_all(k, false);
+	k->roots.list.len = all;
+	search_all(k, false);
+	if (k->count)
+		return NULL;
+	if (!roots_of_c(k->s, k->numbers, &k->roots))
+		return error_nomem();
+	search_all(k, false);
+	if (k->count)
+		return NULL;
+	err = search_prepare(k, true);
+	if (err)
+		return err;
+	k->roots.list.len = first;
+	search_all(k, true);
+	k->roots.list.len = all;
+	search_all(k, true);
+	return NULL;
+}
+
+struct error *ways_find(struct session *s, struct pyheap *heap, addr_t target,
+			const struct ways_options *options, struct way *ret, size_t *ret_count)
+{
+	const struct numbers_options numbering = { .jobs = options->jobs,
+						   .budget = options->budget,
+						   .progress = s->files->progress };
+	_cleanup_(owned_numbers_free) struct numbers *numbers = NULL;
+	struct error *err = numbers_make(heap, &numbering, &numbers);
+	if (err)
+		return err;
+	struct search k = { .s = s, .options = options, .numbers = numbers, .ways = ret };
+	err = find(&k, target);
+	search_release(&k);
+	roots_release(&k.roots);
+	if (!err)
+		*ret_count = k.count;
+	return err;
 }
 
 /* --- printing ----------------------------------------------------------------- */
@@ -221,9 +323,11 @@ static bool is_dict_of_attributes(const struct edge *e)
 	return e->kind == EDGE_ATTRIBUTE && e->name && streq(e->name, "__dict__");
 }
 
-void way_print(struct runtime *rt, const struct way *way, struct str *out)
+void way_print(struct session *s, const struct way *way, struct str *out, bool *ret_inferred)
 {
-	root_print(&way->root, out);
+	struct runtime *rt = s->runtime;
+	root_print(s, &way->root, out);
+	*ret_inferred = root_is_inferred(&way->root);
 	for (size_t i = 0; i + 1 < way->objects.len; i++) {
 		struct edge e, next;
 		addr_t to = way->objects.items[i + 1];
@@ -231,6 +335,7 @@ void way_print(struct runtime *rt, const struct way *way, struct str *out)
 			str_adds(out, " -> ?");
 			continue;
 		}
+		*ret_inferred |= e.flags & EDGE_INFERRED;
 		/* x.__dict__['name'] is x.name */
 		if (is_dict_of_attributes(&e) && i + 2 < way->objects.len &&
 		    edge_between(rt, to, way->objects.items[i + 2], way->weak, &next) &&

@@ -95,6 +95,32 @@ static struct error *set_number(uint64_t *ret, const struct option *option, cons
 	return NULL;
 }
 
+/* Powers of 1024, as in 512M, 512MB and 512MiB. */
+static struct error *set_size(uint64_t *ret, const struct option *option, const char *value)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	errno = 0;
+	uint64_t size = strtoull(value, &end, 10);
+	const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	if (unit)
+		end++;
+	if (unit && *end == 'i')
+		end++;
+	if (*end == 'B')
+		end++;
+	if (*value < '0' || *value > '9' || *end || errno || size > UINT64_MAX >> shift)
+		return error_new(ERROR_USAGE, "--%s wants a size, as 512M or 2G, not '%s'",
+				 option->name, value);
+	size <<= shift;
+	if (size < option->min || (option->max && size > option->max))
+		return error_new(ERROR_USAGE, "--%s must be at least %" PRIu64 " bytes",
+				 option->name, option->min);
+	*ret = size;
+	return NULL;
+}
+
 static struct error *set_choice(const char **ret, const struct option *option, const char *value)
 {
 	_str_ struct str all = STR_INIT;
@@ -137,6 +163,8 @@ static struct error *set(const struct option_table *table, const struct option *
 		return set_choice(at, option, value);
 	case OPTION_LIST:
 		return add_item(at, value);
+	case OPTION_SIZE:
+		return set_size(at, option, value);
 	}
 	return NULL;
 }

@@ -18,6 +18,7 @@ enum {
 	TABLES = 1 << (ADDRESS_BITS - TABLE_SHIFT),
 	PARTS_AT_ONCE = 8,
 	WORTH_A_THREAD = 16 << 20, /* bytes of heap */
+	ADDED_BYTES = 48, /* that one more takes, in a map and an array that grow twofold */
 };
 
 /* 64 words of the target. */
@@ -284,6 +285,11 @@ void numbers_free(struct numbers *numbers)
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
+struct runtime *numbers_runtime(const struct numbers *numbers)
+{
+	return numbers->heap->rt;
+}
+
 uint32_t numbers_count(const struct numbers *numbers)
 {
 	return numbers->count;
@@ -312,8 +318,10 @@ uint32_t numbers_add(struct numbers *numbers, addr_t at)
 {
 	bool is_new;
 	uint32_t number = number_of(numbers, at);
-	if (number != NO_NUMBER || numbers->count == NO_NUMBER - 1)
+	if (number != NO_NUMBER || numbers->count == NO_NUMBER - 1 ||
+	    !budget_take(numbers->budget, ADDED_BYTES))
 		return number;
+	numbers->taken += ADDED_BYTES;
 	uint64_t *slot = map_insert(&numbers->added_numbers, at, &is_new);
 	addr_t *place = slot ? vec_push(&numbers->added) : NULL;
 	if (!place)

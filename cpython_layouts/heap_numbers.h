@@ -40,13 +40,14 @@ struct error *numbers_make(struct pyheap *heap, const struct numbers_options *op
 void numbers_free(struct numbers *numbers);
 OWNED(struct numbers, numbers_free);
 
+struct runtime *numbers_runtime(const struct numbers *numbers);
 uint32_t numbers_count(const struct numbers *numbers);
 /* NO_NUMBER: no object begins there. */
 uint32_t number_of(const struct numbers *numbers, addr_t at);
 /* Where it begins; 0: there is no such number. */
 addr_t number_address(const struct numbers *numbers, uint32_t number);
 /* A number for an object that no allocator shows; the one it has, if it has. NO_NUMBER: out of
- * memory or numbers. For one thread, while no other asks. */
+ * memory, over the limit. For one thread, while no other asks. */
 uint32_t numbers_add(struct numbers *numbers, addr_t at);
 
 /* What the walk passed over. */

@@ -4,7 +4,7 @@
 
 struct config {
 	bool quiet, verbose;
-	uint64_t limit;
+	uint64_t limit, size;
 	const char *output, *color, *locals;
 	struct option_list search;
 };
@@ -15,6 +15,7 @@ static const char *const locals[] = { "short", "full", NULL };
 
 static const struct option own_options[] = {
 	{ "limit", 'n', OPTION_NUMBER, "N", "frames", AT(limit), .min = 1, .max = 100 },
+	{ "size", 0, OPTION_SIZE, "SIZE", "bytes", AT(size), .min = 1024 },
 	{ "locals", 0, OPTION_CHOICE, NULL, "locals", AT(locals), .choices = locals,
 	  .optional_argument = true },
 	{ 0 },
@@ -174,8 +175,8 @@ static void options_parse__refuses_a_missing_or_an_idle_value(void **state)
 
 static void option_spelling__shows_how_it_is_given(void **state)
 {
-	const char *const expected[] = { "--limit N", "--locals[=short|full]" };
-	for (size_t i = 0; i < 2; i++) {
+	const char *const expected[] = { "--limit N", "--size SIZE", "--locals[=short|full]" };
+	for (size_t i = 0; i < 3; i++) {
 		_str_ struct str s = STR_INIT;
 		option_spelling(&own_options[i], &s);
 		assert_string_equal(s.buf, expected[i]);
@@ -204,6 +205,37 @@ static void suggestion_try__is_silent_on_far_words(void **state)
 	assert_null(s.nearest);
 }
 
+static void options_parse__takes_sizes_in_bytes_and_their_multiples(void **state)
+{
+	static const struct {
+		char *text;
+		uint64_t size;
+	} sizes[] = { { "4096", 4096 },
+		      { "64K", 64 << 10 },
+		      { "512m", 512 << 20 },
+		      { "512MiB", 512 << 20 },
+		      { "2GB", UINT64_C(2) << 30 },
+		      { "1T", UINT64_C(1) << 40 } };
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct parsed *p = PARSE("--size", sizes[i].text);
+		assert_null(p->err);
+		assert_int_equal(p->config.size, sizes[i].size);
+		done(p);
+	}
+}
+
+static void options_parse__refuses_what_is_no_size(void **state)
+{
+	static char *const wrong[] = { "",    "M",	 "-1M", "12x", "1MM", "1 M",
+				       "100", "99999999T", "1.5G" };
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct parsed *p = PARSE("--size", wrong[i]);
+		assert_non_null(p->err);
+		assert_int_equal(p->err->code, ERROR_USAGE);
+		done(p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +250,8 @@ int main(void)
 		cmocka_unit_test(options_parse__refuses_a_missing_or_an_idle_value),
 		cmocka_unit_test(option_spelling__shows_how_it_is_given),
 		cmocka_unit_test(suggestion_try__is_silent_on_far_words),
+		cmocka_unit_test(options_parse__takes_sizes_in_bytes_and_their_multiples),
+		cmocka_unit_test(options_parse__refuses_what_is_no_size),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
