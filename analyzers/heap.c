@@ -2,6 +2,7 @@
 #include "cpython_layouts/heap.h"
 
 #include "analyzers/heap_census.h"
+#include "analyzers/heap_dump.h"
 #include "analyzers/heap_list.h"
 #include "analyzers/session.h"
 #include "analyzers/words.h"
@@ -13,7 +14,7 @@ enum { TEXT_ROWS = 20 };	/* as meliae shows */
 struct heap_config {
 	bool summarize, list, csv;
 	uint64_t top, jobs;
-	const char *type, *by, *sort;
+	const char *type, *by, *sort, *dump;
 };
 
 #define AT(member) .offset = offsetof(struct heap_config, member)
@@ -31,6 +32,8 @@ static const struct option heap_options[] = {
 	  AT(top), .min = 1 },
 	{ "type", 't', OPTION_STRING, "GLOB", "only types of that name: dict, 'app.*'", AT(type) },
 	{ "list", 'l', OPTION_FLAG, .help = "name the objects instead of counting them", AT(list) },
+	{ "dump", 'd', OPTION_STRING, "FILE",
+	  "write all objects and their references as meliae does (-, FILE.gz, FILE.zst)", AT(dump) },
 	{ "csv", 0, OPTION_FLAG, .help = "comma-separated values instead of a table", AT(csv) },
 	{ "jobs", 'j', OPTION_NUMBER, "N", "threads to count with (as many as are worth it)",
 	  AT(jobs), .min = 1, .max = 64 },
@@ -176,7 +179,8 @@ static const struct record heap_record = {
 	.name = "heap", .doc = "every object of the process", COLUMNS(heap_columns),
 	.children = heap_children, .text = heap_text,
 };
-static const struct record *const root_children[] = { &heap_record, &heap_list_record, NULL };
+static const struct record *const root_children[] = { &heap_record, &heap_list_record,
+						      &heap_dump_record, NULL };
 static const struct record heap_root = {
 	.name = "heap", .doc = "what fills the memory", .children = root_children,
 };
@@ -389,17 +393,50 @@ static struct error *summarize(struct session *s, struct pyheap *heap,
 	return NULL;
 }
 
+/* meliae's dump. Of a core that lacks some of the heap it is told as with a census. */
+static struct error *dump(struct session *s, struct pyheap *heap, const struct heap_config *config,
+			  struct report *report)
+{
+	struct heap_dumped dumped;
+	struct error *err = heap_dump(s, heap, config->dump, &dumped);
+	if (err)
+		return err;
+	const struct census census = { .any = dumped.objects, .skipped = dumped.skipped };
+	const struct seen seen = what_was_seen(s->runtime, heap, &census);
+	remark_limits(s, &seen, &census);
+	if (!streq(config->dump, "-"))
+		report_dump(report, config->dump, &dumped);
+	return NULL;
+}
+
+static struct error *check_choice(const struct session *s, const struct heap_config *c)
+{
+	bool counts = c->summarize || c->by || c->sort;
+	if (c->list && counts)
+		return error_new(ERROR_USAGE, "--list names objects, --summarize, --by and --sort "
+					      "count them: choose one");
+	if (c->dump && (c->list || counts || c->type || c->top || c->csv))
+		return error_new(ERROR_USAGE, "--dump writes every object to a file of its own: it "
+					      "goes with no other option of heap");
+	if (c->dump && streq(c->dump, "-") && !s->text_form)
+		return error_new(ERROR_USAGE, "--dump - and --json both write to standard output");
+	if (c->dump && s->output)
+		return error_new(ERROR_USAGE, "--dump names its file itself: leave --output away");
+	return NULL;
+}
+
 static struct error *run_heap(struct session *s, const void *config_, struct report *report)
 {
 	const struct heap_config *config = config_;
 	const struct pyheap_options options = { .progress = s->files->progress };
 	_cleanup_(owned_pyheap_free) struct pyheap *heap = NULL;
-	if (config->list && (config->summarize || config->by || config->sort))
-		return error_new(ERROR_USAGE, "--list names objects, --summarize, --by and --sort "
-					      "count them: choose one");
-	struct error *err = pyheap_load(s->runtime, &options, &heap);
+	struct error *err = check_choice(s, config);
+	if (!err)
+		err = pyheap_load(s->runtime, &options, &heap);
 	if (err)
 		return err;
+	if (config->dump)
+		return dump(s, heap, config, report);
 	if (!config->list)
 		return summarize(s, heap, config, report);
 	progress_end(s->files->progress);
@@ -410,7 +447,8 @@ static struct error *run_heap(struct session *s, const void *config_, struct rep
 static unsigned heap_needs(const void *config)
 {
 	const struct heap_config *c = config;
-	return NEEDS_TARGET | NEEDS_RUNTIME | (c->csv ? RAW_TEXT : 0);
+	bool is_raw = c->csv || (c->dump && streq(c->dump, "-"));
+	return NEEDS_TARGET | NEEDS_RUNTIME | (is_raw ? RAW_TEXT : 0) | (c->dump ? OWNS_OUTPUT : 0);
 }
 
 const struct analyzer analyzer_heap = {
@@ -432,6 +470,7 @@ const struct analyzer analyzer_heap = {
 		   "pycore heap --top 50 --sort count core.1234\n"
 		   "pycore heap --type 'app.*' --by module core.1234\n"
 		   "pycore heap --type app.Session --list --top 5 core.1234\n"
+		   "pycore heap --dump map.json.gz core.1234\n"
 		   "pycore heap --json core.1234 | jq '.heap.types[] | select(.count > 100000)'",
 	.options = heap_options,
 	.config_size = sizeof(struct heap_config),

@@ -220,6 +220,16 @@ static struct error *write_error(const char *path)
 	return error_new(ERROR_USAGE, "cannot write %s: %s", path, strerror(errno));
 }
 
+static void hold_signals(struct new_file *file)
+{
+	sigset_t held;
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	file->holds_signals = pthread_sigmask(SIG_BLOCK, &held, &file->signals) == 0;
+}
+
 struct error *files_create(const char *path, struct new_file *ret)
 {
 	struct new_file file = { .fd = -1, .path = strdup(path) };
@@ -236,10 +246,14 @@ struct error *files_create(const char *path, struct new_file *ret)
 	file.fd = dir && nameable ? open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
 	file.nameless = file.fd >= 0;
 	/* Not every file system has O_TMPFILE. */
-	if (file.fd < 0)
+	if (file.fd < 0) {
+		hold_signals(&file);
 		file.fd = mkostemp(temporary.buf, O_CLOEXEC);
+	}
 	if (file.fd < 0) {
 		struct error *err = write_error(path);
+		if (file.holds_signals)
+			pthread_sigmask(SIG_SETMASK, &file.signals, NULL);
 		free(file.path);
 		return err;
 	}
@@ -289,6 +303,8 @@ void new_file_release(struct new_file *file)
 		close(file->fd);
 	free(file->temporary);
 	free(file->path);
+	if (file->holds_signals)
+		pthread_sigmask(SIG_SETMASK, &file->signals, NULL);
 	*file = (struct new_file){ .fd = -1 };
 }
 

@@ -8,6 +8,7 @@
 #ifndef CORE_FILES_H
 #define CORE_FILES_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,11 +68,14 @@ int files_temporary(struct files *f);
 int files_open_directory(int at, const char *path);
 int files_open_beside(int directory, const char *name);
 /* A file that is written beside its final place and appears there whole or not at all. Readable
- * by its owner alone: what goes in came out of a process's memory. */
+ * by its owner alone: what goes in came out of a process's memory. Where it must have a name from
+ * the beginning (no O_TMPFILE), SIGINT, SIGTERM and SIGHUP wait until it is released. */
 struct new_file {
 	int fd;
 	char *path, *temporary;		/* temporary NULL: committed, or never begun */
 	bool nameless;			/* has no name yet, and vanishes with us */
+	bool holds_signals;
+	sigset_t signals;		/* as they were before */
 };
 struct error *files_create(const char *path, struct new_file *ret) _must_check_;
 struct error *files_commit(struct new_file *file) _must_check_;

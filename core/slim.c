@@ -1,77 +1,16 @@
 #include "core/slim.h"
 
-#include <errno.h>
 #include <string.h>
-#include <zstd.h>
 #include "core/checked.h"
 #include "core/elfcore.h"
+#include "core/sink.h"
 #include "core/str.h"
 
 enum {
 	PAGE = 4096,
 	GAPS_MAX = 20000,	/* headers of what is left out: information only */
 	ZSTD_LEVEL = 12,	/* 19 saves 8 % more, for three times the time */
-	BUFFER = 1 << 16,
 };
-
-/* Output, through zstd when that is wanted. The first failure stays. */
-struct sink {
-	int fd;
-	const char *path;
-	ZSTD_CCtx *zstd;		/* NULL: as it is */
-	uint8_t *buffer;		/* BUFFER bytes */
-	uint64_t taken, written;	/* bytes */
-	struct error *err;
-};
-
-static void sink_write(struct sink *s, const uint8_t *p, size_t len)
-{
-	while (!s->err && len) {
-		ssize_t n = write(s->fd, p, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			s->err = error_new(ERROR_UNSUPPORTED, "%s: cannot be written: %s", s->path,
-					   strerror(errno));
-			return;
-		}
-		p += n;
-		len -= (size_t)n;
-		s->written += (uint64_t)n;
-	}
-}
-
-static void sink_put(struct sink *s, const void *p, size_t len)
-{
-	s->taken += len;
-	if (!s->zstd) {
-		sink_write(s, p, len);
-		return;
-	}
-	ZSTD_inBuffer in = { p, len, 0 };
-	while (!s->err && in.pos < in.size) {
-		ZSTD_outBuffer out = { s->buffer, BUFFER, 0 };
-		size_t code = ZSTD_compressStream2(s->zstd, &out, &in, ZSTD_e_continue);
-		if (ZSTD_isError(code))
-			s->err = error_new(ERROR_INTERNAL, "zstd: %s", ZSTD_getErrorName(code));
-		else
-			sink_write(s, s->buffer, out.pos);
-	}
-}
-
-static void sink_finish(struct sink *s)
-{
-	size_t left = s->zstd ? 1 : 0;
-	while (!s->err && left) {
-		ZSTD_inBuffer in = { NULL, 0, 0 };
-		ZSTD_outBuffer out = { s->buffer, BUFFER, 0 };
-		left = ZSTD_compressStream2(s->zstd, &out, &in, ZSTD_e_end);
-		if (ZSTD_isError(left))
-			s->err = error_new(ERROR_INTERNAL, "zstd: %s", ZSTD_getErrorName(left));
-		else
-			sink_write(s, s->buffer, out.pos);
-	}
-}
 
 /* A program header to be: a run of kept bytes, then up to `mapped` what is left out. */
 struct run {
@@ -386,24 +325,17 @@ static void put_pages(struct sink *out, const struct slim *s)
 static struct error *write_core(const struct slim *s, const struct new_file *file, bool compress,
 				struct slim_result *ret)
 {
-	struct sink out = { .fd = file->fd, .path = file->path };
-	if (compress) {
-		out.zstd = ZSTD_createCCtx();
-		out.buffer = malloc(BUFFER);
-		if (!out.zstd || !out.buffer)
-			out.err = error_nomem();
-		else
-			ZSTD_CCtx_setParameter(out.zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
-	}
-	if (!out.err) {
+	struct sink out;
+	struct error *err = sink_begin(&out, file->fd, file->path, compress ? SINK_ZSTD : SINK_PLAIN,
+				       ZSTD_LEVEL);
+	if (!err) {
 		put_headers(&out, s);
 		put_pages(&out, s);
-		sink_finish(&out);
+		err = sink_finish(&out);
 	}
-	ZSTD_freeCCtx(out.zstd);
-	free(out.buffer);
 	*ret = (struct slim_result){ .pages = s->pages, .bytes = out.written };
-	return out.err;
+	sink_release(&out);
+	return err;
 }
 
 struct error *slim_write(const struct target *t, const struct slim_extras *extras,

@@ -2,6 +2,7 @@
 import badinput
 import collector
 import copies
+import dump
 import edges
 import heap
 import program
@@ -10,4 +11,4 @@ import sizes
 
 Skip = program.Skip
 ALL = program.ALL + reprs.ALL + copies.ALL + edges.ALL + \
-    collector.ALL + heap.ALL + sizes.ALL + badinput.ALL
+    collector.ALL + dump.ALL + heap.ALL + sizes.ALL + badinput.ALL

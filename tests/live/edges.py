@@ -3,6 +3,7 @@ import collections
 import os
 import subprocess
 
+import dump
 import program
 import pycorerun
 
@@ -158,7 +159,11 @@ class Edges(program.Program):
         told = []
         for address in sample(truth):
             told += object_differences(ask, truth, address)
-        return results + [("object", told)]
+        results.append(("object", told))
+        path, told = dump.written(binary, core, base,
+                                  interpreter.pycore_options(base))
+        return results + [("dump", told or dump.compare_refs(
+            dump.Dump(path), truth, INFERRED))]
 
 
 ALL = [Edges("edges", quick=True)]

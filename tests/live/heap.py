@@ -8,6 +8,7 @@ import collections
 import csv
 import os
 
+import dump
 import program
 import pycorerun
 
@@ -170,6 +171,9 @@ class Census(program.Program):
                                core, *options)
         results.append(("shapes", pycorerun.success(shaped) or compare_shapes(
             heap, shaped.json()["heap"], objects)))
+        path, told = dump.written(binary, core, base, options)
+        results.append(("dump", told or dump.compare_census(
+            dump.Dump(path), heap, objects)))
         texts = {pycorerun.run(binary, "heap", "--jobs", jobs, core,
                                *options).out for jobs in ("1", "2", "5")}
         results.append(("jobs", [] if len(texts) == 1 else
