@@ -36,6 +36,8 @@ struct option {
 	size_t offset;			/* in the config struct */
 	const char *const *choices;	/* ends with NULL */
 	bool optional_argument;		/* --locals, --locals=full */
+	bool is_output;			/* STRING: FILE is meant as --output FILE, with OWNS_OUTPUT; "-":
+					 * with OWNS_STDOUT */
 	uint64_t min, max;		/* NUMBER; max 0: none */
 };
 
@@ -50,6 +52,7 @@ enum analyzer_needs {
 	TAKES_SUBJECT = 64,		/* the last word is no file but what is asked about
 					 * (session.subject) */
 	RAW_TEXT = 128,			/* as text, what run() writes is all: no process, no notes */
+	OWNS_STDOUT = 256,		/* session.made is standard output: with RAW_TEXT */
 };
 
 struct analyzer {

@@ -33,7 +33,8 @@ static const struct option heap_options[] = {
 	{ "type", 't', OPTION_STRING, "GLOB", "only types of that name: dict, 'app.*'", AT(type) },
 	{ "list", 'l', OPTION_FLAG, .help = "name the objects instead of counting them", AT(list) },
 	{ "dump", 'd', OPTION_STRING, "FILE",
-	  "write all objects and their references as meliae does (-, FILE.gz, FILE.zst)", AT(dump) },
+	  "write all objects and their references as meliae does (-, FILE.gz, FILE.zst)", AT(dump),
+	  .is_output = true },
 	{ "csv", 0, OPTION_FLAG, .help = "comma-separated values instead of a table", AT(csv) },
 	{ "jobs", 'j', OPTION_NUMBER, "N", "threads to count with (as many as are worth it)",
 	  AT(jobs), .min = 1, .max = 64 },
@@ -398,7 +399,8 @@ static struct error *dump(struct session *s, struct pyheap *heap, const struct h
 			  struct report *report)
 {
 	struct heap_dumped dumped;
-	struct error *err = heap_dump(s, heap, config->dump, &dumped);
+	const struct heap_dump_options options = { config->dump, config->jobs, s->files->progress };
+	struct error *err = heap_dump(s->runtime, heap, s->made, &options, &dumped);
 	if (err)
 		return err;
 	const struct census census = { .any = dumped.objects, .skipped = dumped.skipped };
@@ -409,7 +411,7 @@ static struct error *dump(struct session *s, struct pyheap *heap, const struct h
 	return NULL;
 }
 
-static struct error *check_choice(const struct session *s, const struct heap_config *c)
+static struct error *check_choice(const struct heap_config *c)
 {
 	bool counts = c->summarize || c->by || c->sort;
 	if (c->list && counts)
@@ -418,10 +420,6 @@ static struct error *check_choice(const struct session *s, const struct heap_con
 	if (c->dump && (c->list || counts || c->type || c->top || c->csv))
 		return error_new(ERROR_USAGE, "--dump writes every object to a file of its own: it "
 					      "goes with no other option of heap");
-	if (c->dump && streq(c->dump, "-") && !s->text_form)
-		return error_new(ERROR_USAGE, "--dump - and --json both write to standard output");
-	if (c->dump && s->output)
-		return error_new(ERROR_USAGE, "--dump names its file itself: leave --output away");
 	return NULL;
 }
 
@@ -430,7 +428,7 @@ static struct error *run_heap(struct session *s, const void *config_, struct rep
 	const struct heap_config *config = config_;
 	const struct pyheap_options options = { .progress = s->files->progress };
 	_cleanup_(owned_pyheap_free) struct pyheap *heap = NULL;
-	struct error *err = check_choice(s, config);
+	struct error *err = check_choice(config);
 	if (!err)
 		err = pyheap_load(s->runtime, &options, &heap);
 	if (err)
@@ -447,8 +445,8 @@ static struct error *run_heap(struct session *s, const void *config_, struct rep
 static unsigned heap_needs(const void *config)
 {
 	const struct heap_config *c = config;
-	bool is_raw = c->csv || (c->dump && streq(c->dump, "-"));
-	return NEEDS_TARGET | NEEDS_RUNTIME | (is_raw ? RAW_TEXT : 0) | (c->dump ? OWNS_OUTPUT : 0);
+	unsigned dump = !c->dump ? 0 : streq(c->dump, "-") ? OWNS_STDOUT | RAW_TEXT : OWNS_OUTPUT;
+	return NEEDS_TARGET | NEEDS_RUNTIME | (c->csv ? RAW_TEXT : 0) | dump;
 }
 
 const struct analyzer analyzer_heap = {

@@ -19,25 +19,31 @@
  *
  * Each address that is referred to has a line: what is no object, or cannot be read, is of type
  * "<unknown>" and size 0. The lines are in the order of addresses, those of what lies outside of
- * the heap behind them. Memory: 1/64 of the heap's, and 40 bytes for each reference out of it. */
+ * the heap behind them. Memory: 2 to 3 bytes an object,
+ * and 40 for each address outside of the heap. */
 #ifndef ANALYZERS_HEAP_DUMP_H
 #define ANALYZERS_HEAP_DUMP_H
 
+#include "core/files.h"
 #include "cpython_layouts/heap.h"
 #include "report/record.h"
-
-struct session;
 
 struct heap_dumped {
 	uint64_t objects;	/* lines of objects of the heap */
 	uint64_t others;	/* lines of what else is referred to */
-	uint64_t lines_bytes, file_bytes;	/* before and behind compression */
+	uint64_t bytes;		/* of the file */
 	struct heap_skipped skipped;
 };
 
-/* path: a file, which appears whole or not at all; "-": standard output. Ends in .gz or .zst:
- * compressed. ERROR_UNSUPPORTED: it cannot be written. */
-struct error *heap_dump(struct session *s, struct pyheap *heap, const char *path,
+struct heap_dump_options {
+	const char *path;	/* ends in .gz or .zst: it is compressed */
+	uint64_t jobs;		/* threads; 0: as many as are worth it */
+	struct progress *progress;
+};
+
+/* to: open, and the caller's to commit. ERROR_UNSUPPORTED: it cannot be written. */
+struct error *heap_dump(struct runtime *rt, struct pyheap *heap, const struct new_file *to,
+			const struct heap_dump_options *options,
 			struct heap_dumped *ret) _must_check_;
 
 extern const struct record heap_dump_record;

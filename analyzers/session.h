@@ -19,7 +19,8 @@ struct session {
 	struct source_log *source_log;	/* where to note the source lines shown; NULL: nowhere */
 	const char *output;		/* --output FILE; NULL: standard output */
 	const struct new_file *made;	/* OWNS_OUTPUT: that file, empty, for run() to fill; it gets its
-					 * name when run() is done. NULL: no --output */
+					 * name when run() is done. NULL: no --output.
+					 * OWNS_STDOUT: standard output */
 	bool incomplete;		/* for exit code 1, where no note can say why (RAW_TEXT) */
 	const char *subject;		/* TAKES_SUBJECT: what is asked about; NULL: it was not said */
 };

@@ -128,6 +128,9 @@ static int end_report(struct report *report, struct error *err, const struct com
 static int write_report(const struct run *run, FILE *out)
 {
 	struct session *s = run->session;
+	const struct new_file standard = { .fd = fileno(out), .path = (char *)"standard output" };
+	if (run->needs & OWNS_STDOUT)
+		s->made = &standard;
 	const struct analyzer *command = run->command;
 	const struct common *common = run->common;
 	struct report_options options = {
@@ -261,6 +264,27 @@ static int print_schema(const struct analyzer *command)
 	return written ? EXIT_DONE : ERROR_INTERNAL;
 }
 
+/* A file that an option of the command's own names is written as that of --output is. */
+static struct error *take_output(const struct analyzer *command, const void *config,
+				 struct common *common)
+{
+	for (const struct option *o = command->options; o && o->name; o++) {
+		const char *path = o->is_output ? *(char *const *)((const char *)config + o->offset)
+						: NULL;
+		if (!path)
+			continue;
+		if (common->output)
+			return error_new(ERROR_USAGE, "--%s names its file itself: leave --output "
+						      "away", o->name);
+		if (streq(path, "-") && common->json)
+			return error_new(ERROR_USAGE, "--%s - and --json both write to standard "
+						      "output", o->name);
+		if (!streq(path, "-"))
+			common->output = path;
+	}
+	return NULL;
+}
+
 /* argv: what follows the command's name. */
 static int run_command(const struct analyzer *command, int argc, char **argv)
 {
@@ -277,6 +301,8 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 					       { common_options, &common } };
 	int code = EXIT_DONE;
 	struct error *err = options_parse(tables, 2, argc, argv, &arguments);
+	if (!err)
+		err = take_output(command, config, &common);
 	if (!err && common.help)
 		help_command(command, stdout);
 	else if (!err && common.schema)
