@@ -21,10 +21,8 @@ def core_of(*args, **options):
     """make_core, where no core is a reason to skip only without means."""
     try:
         return make_core.make_core(*args, **options)
-    except make_core.NoCore as error:
-        if "gdb is not installed" in str(error):
-            raise Skip(str(error))
-        raise
+    except make_core.NoMeans as error:
+        raise Skip(str(error))
 
 
 class Program:
