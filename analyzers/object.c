@@ -9,8 +9,7 @@
 #include "cpython_layouts/type.h"
 #include "report/text.h"
 
-enum { LIMIT_TEXT = 20, LIMIT_JSON = 100000, WAYS_DEFAULT = 3, WAYS_MAX = 20, LISTS_MAX = 64 };
-enum { REPR_SHORT = 72, STEPS_MAX = 20000000 };
+enum { LIMIT_TEXT = 20, LIMIT_JSON = 100000, WAYS_DEFAULT = 3, WAYS_MAX = 20, REPR_SHORT = 72 };
 
 struct object_config {
 	bool referents, referrers, why;
@@ -244,22 +243,6 @@ static bool refcount_of(const struct work *w, int64_t *ret)
 	return !may_be_immortal || (int32_t)*ret >= 0;
 }
 
-/* In which of the collector's lists: by following them, as nothing in the object says it. */
-static const char *generation_of(struct work *w)
-{
-	struct gc_list lists[LISTS_MAX];
-	size_t count = gc_lists(w->rt, lists, LISTS_MAX);
-	uint64_t steps = 0;
-	for (size_t i = 0; i < MIN(count, (size_t)LISTS_MAX); i++) {
-		struct gc_list_iter it = gc_list_objects(w->rt, &lists[i]);
-		addr_t at;
-		while (steps++ < STEPS_MAX && gc_list_next(&it, &at))
-			if (at == w->object.at)
-				return lists[i].name;
-	}
-	return NULL;
-}
-
 static void short_repr(struct work *w, addr_t at, struct str *out)
 {
 	struct repr_limits limits = repr_limits_text;
@@ -296,7 +279,7 @@ static void report_object(struct work *w, const char *path)
 		values[OBJECT_REFCOUNT] = value_int(refcount);
 	values[OBJECT_IMMORTAL] = value_bool(!is_counted);
 	values[OBJECT_TRACKED] = value_bool(tracked);
-	values[OBJECT_GENERATION] = value_str(tracked ? generation_of(w) : NULL);
+	values[OBJECT_GENERATION] = value_str(tracked ? gc_generation_of(w->rt, w->object.at) : NULL);
 	values[OBJECT_REFERENTS] = value_uint(referents);
 	values[OBJECT_PATH] = value_str(path);
 	report_row(w->report, &object_record, values);

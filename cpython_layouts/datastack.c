@@ -118,3 +118,23 @@ bool datastack_frame_before(struct runtime *rt, addr_t tstate, addr_t before, ad
 	*ret = 0;
 	return is_there && chain.end == CHAIN_END;
 }
+
+bool datastack_holds(struct runtime *rt, addr_t tstate, addr_t addr)
+{
+	const struct layout *l = &rt->layout;
+	const struct memory *m = &rt->target->memory;
+	uint64_t first;
+	if (!HAS(l, PyThreadState, datastack_chunk) || !HAS_STRUCT(l, _PyStackChunk) ||
+	    !READ(rt, tstate, PyThreadState, datastack_chunk, &first))
+		return false;
+	struct chain chain = chain_start(first, MAX_CHUNKS);
+	while (chain_goes_on(&chain)) {
+		const uint8_t *chunk = memory_at(m, chain.at, SIZEOF(l, _PyStackChunk));
+		if (!chunk)
+			return false;
+		if (addr >= chain.at && addr - chain.at < GET(l, chunk, _PyStackChunk, size))
+			return true;
+		chain_step(&chain, GET(l, chunk, _PyStackChunk, previous));
+	}
+	return false;
+}

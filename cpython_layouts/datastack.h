@@ -18,4 +18,7 @@
  * for where the frames' own chain is lost. */
 bool datastack_frame_before(struct runtime *rt, addr_t tstate, addr_t before, addr_t *ret);
 
+/* Does that address lie in the data stack of this thread? */
+bool datastack_holds(struct runtime *rt, addr_t tstate, addr_t addr);
+
 #endif

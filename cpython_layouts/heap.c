@@ -57,6 +57,14 @@ bool heap_region_next(struct heap_region_iter *it, struct heap_region *ret)
 	return false;
 }
 
+bool heap_is_wanted(const struct pyheap *heap, addr_t start, addr_t end)
+{
+	bool found = !heap->near;
+	for (size_t i = 0; i < heap->near_count && !found; i++)
+		found = heap->near[i] >= start && heap->near[i] < end;
+	return found;
+}
+
 /* Where an object may begin in its block: at once, behind the collector's head, behind that and the
  * words for the managed dict and weak references. */
 static void find_places(struct pyheap *heap)
@@ -78,6 +86,8 @@ struct error *pyheap_load(struct runtime *rt, const struct pyheap_options *optio
 		return error_nomem();
 	heap->rt = rt;
 	heap->progress = options ? options->progress : NULL;
+	heap->near = options ? options->near : NULL;
+	heap->near_count = options && options->near ? options->near_count : 0;
 	find_places(heap);
 	if (!heap_find_pools(heap) || !heap_find_pages(heap) || !heap_find_static(heap))
 		return error_nomem();
@@ -85,10 +95,10 @@ struct error *pyheap_load(struct runtime *rt, const struct pyheap_options *optio
 	if (!heap_find_chunks(heap))
 		return error_nomem();
 	heap_sort_parts(heap);
-	if (!heap_find_listed(heap))
+	if (!heap->near && !heap_find_listed(heap))
 		return error_nomem();
 	heap_sort_parts(heap);
-	if (!heap_find_frozen(heap))
+	if (!heap->near && !heap_find_frozen(heap))
 		return error_nomem();
 	*ret = take(heap);
 	return NULL;

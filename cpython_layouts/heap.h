@@ -57,6 +57,10 @@ struct pyheap;
 
 struct pyheap_options {
 	struct progress *progress; /* NULL: nobody is watching */
+	/* Where there are some, only pyheap_find() of these will be asked: what costs by the object
+	 * or by the page of memory that is far from them is left out. */
+	const addr_t *near;
+	size_t near_count;
 };
 
 /* ERROR_INTERNAL: out of memory. What is missing or damaged is no error: see the accounts and the
@@ -105,6 +109,19 @@ enum heap_place {
  * For one thread at a time. */
 enum heap_place pyheap_find(struct pyheap *heap, addr_t addr, struct heap_object *ret);
 
+/* Of which part of which allocator is that address? */
+struct heap_where {
+	enum heap_source source;
+	addr_t start, end; /* the arena's used pools, the segment, a MiB or so of malloc's chunks */
+	addr_t pool;       /* POOL: the pool; else 0 */
+};
+/* false: of none. */
+bool pyheap_where(const struct pyheap *heap, addr_t addr, struct heap_where *ret);
+
+/* Does malloc keep that chunk (its user bytes begin at block) for a thread's next request? It was
+ * freed, though its neighbours say that it is in use (glibc 2.26+, malloc/malloc.c, tcache). */
+bool pyheap_is_cached(const struct pyheap *heap, addr_t block);
+
 /* Does a live object begin there, exactly? The same, for conservative
  * scans of words that may be references. */
 bool pyheap_object_at(struct pyheap *heap, addr_t addr, struct heap_object *ret);
@@ -120,6 +137,10 @@ struct gc_list {
 	struct interpreter interp; /* .at 0: all interpreters share it (2.7 - 3.8) */
 };
 size_t gc_lists(struct runtime *rt, struct gc_list *ret, size_t max);
+
+/* The name of the list that an object is in, by following them all, as nothing in the object says
+ * it; NULL: in none, or it is too far down. */
+const char *gc_generation_of(struct runtime *rt, addr_t object);
 
 /* Objects of one list, in its order: slow on an aged heap (a cache miss each), so only for who asks
  * for the list itself. Low bits of links are masked. */

@@ -68,7 +68,7 @@ enum heap_step heap_next_chunk(struct heap_iter *it)
 	uint64_t usable = chunk.size - header + (chunk.flags & CHUNK_MAPPED ? 0 : header / 2);
 	bool used = chunk.flags & CHUNK_MAPPED ||
 		    (chunk_view(heap, it->cursor, &next) && next.flags & CHUNK_PREV_USED);
-	if (!used)
+	if (!used && !it->all)
 		return STEP_NOTHING;
 	/* The object's header is enough: a numpy array of gigabytes may be lost in part. */
 	uint64_t seen = memory_span(m, at + header, MIN(usable, (uint64_t)FIXED_MAX));
@@ -77,13 +77,15 @@ enum heap_step heap_next_chunk(struct heap_iter *it)
 		it->skipped.lost += usable;
 		return STEP_NOTHING;
 	}
-	if (heap_int_block(it, at + header, p, seen))
+	if (used && heap_int_block(it, at + header, p, seen))
 		return STEP_UNIT;
+	it->free_bits[0] = !used;
 	it->unit = (struct heap_unit){ .at = at + header,
 				       .p = p,
 				       .block_size = usable,
 				       .count = 1,
 				       .seen = seen,
+				       .any_free = !used,
 				       .place = HEAP_ANY_PLACE };
 	return STEP_UNIT;
 }
@@ -312,16 +314,17 @@ bool heap_find_chunks(struct pyheap *heap)
 	const struct target *target = heap->rt->target;
 	struct heap_region_iter it = { .target = target };
 	struct heap_region region;
-	if (heap->rt->layout.version.free_threaded)
+	if (heap->rt->layout.version.free_threaded && !heap->near)
 		return true; /* all objects are mimalloc's */
 	while (heap_region_next(&it, &region))
-		if (!find_heaps_in(heap, &region))
+		if (heap_is_wanted(heap, region.start, region.end) && !find_heaps_in(heap, &region))
 			return false;
 	heap_sort_parts(heap);
 	size_t known = heap->parts.len;
 	it = (struct heap_region_iter){ .target = target };
 	while (heap_region_next(&it, &region))
-		if (!find_mapped_in(heap, &region, known))
+		if (heap_is_wanted(heap, region.start, region.end) &&
+		    !find_mapped_in(heap, &region, known))
 			return false;
 	return true;
 }

@@ -3,9 +3,13 @@
 #include "core/checked.h"
 #include "cpython_layouts/heap_parts.h"
 
-static bool covers(const struct heap_unit *unit, addr_t addr)
+static bool covers(const struct heap_iter *it, addr_t addr)
 {
+	const struct heap_unit *unit = &it->unit;
 	uint64_t each = unit->block_size ? unit->block_size : unit->seen;
+	/* of a static type more is made sure of than it has */
+	if (it->now->source == HEAP_STATIC)
+		each = it->cursor - unit->at;
 	return unit->count && addr >= unit->at && addr - unit->at < unit->count * each;
 }
 
@@ -13,7 +17,7 @@ static bool covers(const struct heap_unit *unit, addr_t addr)
 static bool seek(struct heap_iter *it, const struct heap_part *part, addr_t addr)
 {
 	struct pyheap *heap = it->recognizer.heap;
-	if (it->now == part && covers(&it->unit, addr))
+	if (it->now == part && covers(it, addr))
 		return true;
 	it->now = part;
 	it->cursor = part->start;
@@ -24,7 +28,7 @@ static bool seek(struct heap_iter *it, const struct heap_part *part, addr_t addr
 		enum heap_step step = heap_next_unit(it);
 		if (step == STEP_END)
 			return false;
-		if (step == STEP_UNIT && covers(&it->unit, addr))
+		if (step == STEP_UNIT && covers(it, addr))
 			return true;
 		bool ordered = part->source != HEAP_PAGE;
 		if (ordered && ((step == STEP_UNIT && it->unit.at > addr) ||
@@ -43,6 +47,7 @@ enum heap_place pyheap_find(struct pyheap *heap, addr_t addr, struct heap_object
 	if (!heap->finder && !(heap->finder = heap_objects(heap, 0, 0)))
 		return HEAP_NOWHERE;
 	struct heap_iter *it = heap->finder;
+	it->all = true;
 	if (!seek(it, part, addr)) {
 		it->unit.count = 0;
 		return has_blocks ? HEAP_FREE : HEAP_NOWHERE;
@@ -61,4 +66,15 @@ bool pyheap_object_at(struct pyheap *heap, addr_t addr, struct heap_object *ret)
 {
 	return addr % heap->rt->layout.machine->word == 0 &&
 	       pyheap_find(heap, addr, ret) == HEAP_OBJECT && ret->object.at == addr;
+}
+
+bool pyheap_where(const struct pyheap *heap, addr_t addr, struct heap_where *ret)
+{
+	const struct heap_part *part = heap_part_at(heap, addr);
+	if (!part)
+		return false;
+	*ret = (struct heap_where){ part->source, part->start, part->end, 0 };
+	if (part->source == HEAP_POOL)
+		ret->pool = addr - (addr - part->start) % heap->pool_size;
+	return true;
 }

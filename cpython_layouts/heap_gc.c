@@ -342,3 +342,19 @@ enum heap_step heap_next_listed(struct heap_iter *it)
 	};
 	return STEP_UNIT;
 }
+
+const char *gc_generation_of(struct runtime *rt, addr_t object)
+{
+	enum { LISTS_MAX = 64, STEPS_MAX = 20000000 };
+	struct gc_list lists[LISTS_MAX];
+	size_t count = gc_lists(rt, lists, LISTS_MAX);
+	uint64_t steps = 0;
+	for (size_t i = 0; i < count && i < LISTS_MAX; i++) {
+		struct gc_list_iter it = gc_list_objects(rt, &lists[i]);
+		addr_t at;
+		while (steps++ < STEPS_MAX && gc_list_next(&it, &at))
+			if (at == object)
+				return lists[i].name;
+	}
+	return NULL;
+}

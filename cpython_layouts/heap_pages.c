@@ -181,7 +181,9 @@ static bool page_unit(struct heap_iter *it, const struct page *page, uint64_t ta
 			 : page->capacity                ? 1
 							 : 0,
 		.any_free = true,
-		.place = tag == TAG_GC_PRE ? 2 * l->machine->word : 0,
+		.place = tag == TAG_MEMORY   ? HEAP_MEMORY
+			 : tag == TAG_GC_PRE ? 2 * l->machine->word
+					     : 0,
 	};
 	return it->unit.count > 0;
 }
@@ -209,7 +211,8 @@ enum heap_step heap_next_page(struct heap_iter *it)
 	page.block_size = GET(l, page.p, mi_page_t, block_size);
 	page.capacity = GET(l, page.p, mi_page_t, capacity);
 	/* a free span has block size 0 or 1 */
-	if (page.block_size <= 1 || !page.capacity || tag == TAG_MEMORY || tag > TAG_GC_PRE)
+	if (page.block_size <= 1 || !page.capacity || (tag == TAG_MEMORY && !it->all) ||
+	    tag > TAG_GC_PRE)
 		return STEP_NOTHING;
 	page.blocks = blocks_of(l, page.p, segment, slice, page.block_size);
 	addr_t end = it->now->end;

@@ -37,6 +37,8 @@ struct pyheap {
 	uint64_t places[3]; /* where in a block an object may begin, without debug padding */
 	size_t place_count;
 	struct heap_iter *finder; /* pyheap_find()'s; NULL: not needed yet */
+	const addr_t *near;	  /* of the options, while loading */
+	size_t near_count;
 };
 
 /* Types that a thread met, and addresses that were no types. */
@@ -55,6 +57,7 @@ struct recognizer {
 enum {
 	HEAP_ANY_PLACE = -1, /* to be found out by the type */
 	HEAP_BARE = -2,      /* at the block's start: no head of the collector, no padding */
+	HEAP_MEMORY = -3,    /* there are no objects in it */
 };
 
 struct heap_unit {
@@ -74,6 +77,7 @@ struct heap_iter {
 	addr_t cursor; /* the next unit of the part */
 	struct heap_unit unit;
 	size_t index; /* the next block of the unit */
+	bool all;     /* memory without objects, and free chunks, are units too */
 	struct heap_skipped skipped;
 	uint64_t free_bits[HEAP_UNIT_BLOCKS / 64];
 };
@@ -119,6 +123,8 @@ static inline bool heap_is_free(const struct heap_iter *it, size_t index)
 	return it->free_bits[index / 64] >> (index % 64) & 1;
 }
 
+/* Will anything be asked of [start, end)? */
+bool heap_is_wanted(const struct pyheap *heap, addr_t start, addr_t end);
 /* The sorted part that addr lies in; NULL: none. */
 const struct heap_part *heap_part_at(const struct pyheap *heap, addr_t addr);
 

@@ -72,15 +72,16 @@ enum heap_step heap_next_pool(struct heap_iter *it)
 		it->skipped.lost += bytes - memory_span(&heap->rt->target->memory, at, bytes);
 		return STEP_NOTHING;
 	}
-	if (!GET(l, p, pool_header, ref_count))
+	bool used = GET(l, p, pool_header, ref_count);
+	if (!used && !it->all)
 		return STEP_NOTHING;
 	if (!pool_view(l, p, bytes, &pool)) {
-		it->skipped.damaged += bytes;
+		it->skipped.damaged += used ? bytes : 0;
 		return STEP_NOTHING;
 	}
 	size_t words = pool.carved / 64 + 1, free_blocks = 0;
-	memset(it->free_bits, 0, words * sizeof(it->free_bits[0]));
-	for (addr_t block = pool.freeblock; block; free_blocks++) {
+	memset(it->free_bits, used ? 0 : 0xff, words * sizeof(it->free_bits[0]));
+	for (addr_t block = used ? pool.freeblock : 0; block; free_blocks++) {
 		uint64_t offset = block - at - header;
 		size_t index = offset / pool.size;
 		if (block < at + header || offset % pool.size || index >= pool.carved ||
@@ -90,14 +91,14 @@ enum heap_step heap_next_pool(struct heap_iter *it)
 		block = load_word(machine, p + header + offset);
 	}
 	/* A chain that was overwritten: what it should have led to may be taken for used blocks. */
-	if (free_blocks != pool.carved - pool.count)
+	if (used && free_blocks != pool.carved - pool.count)
 		it->skipped.damaged += pool.size;
 	it->unit = (struct heap_unit){ .at = at + header,
 				       .p = p + header,
 				       .block_size = pool.size,
 				       .seen = pool.size,
 				       .count = pool.carved,
-				       .any_free = free_blocks > 0,
+				       .any_free = free_blocks > 0 || !used,
 				       .place = HEAP_ANY_PLACE };
 	return STEP_UNIT;
 }

@@ -256,7 +256,7 @@ bool heap_object_in(struct heap_iter *it, size_t index, struct heap_object *ret)
 {
 	const struct pyheap *heap = it->recognizer.heap;
 	const struct heap_unit *unit = &it->unit;
-	if (unit->any_free && heap_is_free(it, index))
+	if (unit->place == HEAP_MEMORY || (unit->any_free && heap_is_free(it, index)))
 		return false;
 	uint64_t offset = index * unit->block_size;
 	if (!heap_recognize(&it->recognizer, unit->at + offset, unit->p + offset, unit->seen,
