@@ -1,6 +1,7 @@
 #include "analyzers/bt.h"
 
 #include <inttypes.h>
+#include "analyzers/words.h"
 #include "report/text.h"
 
 /* --- records -------------------------------------------------------------------------------- */
@@ -390,12 +391,6 @@ static const char *const found_names[] = {
 	[UNWIND_POINTER] = "frame pointer", [UNWIND_CALL] = "call",
 };
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 /* "+0x1a (libc.so.6+0x3c3f3), found by frame pointer" */
 static void call_words(const struct bt_call *call, struct str *ret)
 {
@@ -403,7 +398,7 @@ static void call_words(const struct bt_call *call, struct str *ret)
 	if (call->symbol.name && !f->is_signal)
 		str_printf(ret, "+0x%" PRIx64, f->pc - call->symbol.addr);
 	if (call->module)
-		str_printf(ret, " (%s+0x%" PRIx64 ")", base_name(call->module->path),
+		str_printf(ret, " (%s+0x%" PRIx64 ")", path_base(call->module->path),
 			   f->pc - call->module->bias);
 	if (f->by == UNWIND_POINTER || f->by == UNWIND_CALL)
 		str_printf(ret, ", guessed by %s",

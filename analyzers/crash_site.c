@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include "analyzers/words.h"
 #include "core/checked.h"
 
 /* --- where it happened ----------------------------------------------------------------------
@@ -116,12 +117,6 @@ bool crash_is_mapped(const struct crash *c, addr_t addr)
 
 /* --- what an address is --------------------------------------------------------------------- */
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 void crash_words_place(struct crash *c, const struct bt_call *call, struct str *out)
 {
 	if (call->symbol.name)
@@ -129,7 +124,7 @@ void crash_words_place(struct crash *c, const struct bt_call *call, struct str *
 	else
 		str_printf(out, ADDR_FMT, call->frame.pc);
 	if (call->module)
-		str_printf(out, " in %s", base_name(call->module->path));
+		str_printf(out, " in %s", path_base(call->module->path));
 }
 
 static bool words_object(struct crash *c, addr_t addr, struct str *out)
@@ -176,11 +171,11 @@ void crash_words_address(struct crash *c, addr_t addr, struct str *out)
 	if (addr < SMALL || words_object(c, addr, out) || words_stack(c, addr, out))
 		return;
 	if (module && unwind_symbol_at(c->unwinder, addr, &symbol))
-		str_printf(out, "%s: %s+0x%" PRIx64, base_name(module->path),
+		str_printf(out, "%s: %s+0x%" PRIx64, path_base(module->path),
 			   places_name(c->session->symbols, symbol.name),
 			   addr - symbol.addr);
 	else if (module)
-		str_printf(out, "%s+0x%" PRIx64, base_name(module->path), addr - module->bias);
+		str_printf(out, "%s+0x%" PRIx64, path_base(module->path), addr - module->bias);
 	else if (e)
 		str_adds(out, e->flags & EXTENT_WRITE ? "writable memory" : "mapped memory");
 	else if (addr > 0x7fffffff && addr < USER_END)

@@ -23,6 +23,7 @@ struct session {
 					 * OWNS_STDOUT: standard output */
 	bool incomplete;		/* for exit code 1, where no note can say why (RAW_TEXT) */
 	const char *subject;		/* TAKES_SUBJECT: what is asked about; NULL: it was not said */
+	struct option_list numbers;	/* TAKES_NUMBERS: what is asked about, as it was typed */
 };
 
 extern const struct analyzer *const analyzers[];	/* from list.def; ends with NULL */

@@ -101,3 +101,9 @@ void words_count(struct str *out, uint64_t count, const char *noun)
 {
 	str_printf(out, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
 }
+
+const char *path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash && slash[1] ? slash + 1 : path;
+}

@@ -20,5 +20,7 @@ void words_time(struct str *out, int64_t seconds);
 void words_bytes(struct str *out, uint64_t bytes);
 /* "3 threads", "1 thread" */
 void words_count(struct str *out, uint64_t count, const char *noun);
+/* "libc.so.6" of a path */
+const char *path_base(const char *path);
 
 #endif

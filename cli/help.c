@@ -103,6 +103,7 @@ void help_command(const struct analyzer *command, FILE *out)
 	const char *core =
 		command->needs & TAKES_NO_CORE ? (command->needs & TAKES_SUBJECT ? " WHAT" : "") :
 		command->needs & TAKES_SUBJECT ? " CORE [EXECUTABLE] WHAT" :
+		command->needs & TAKES_NUMBERS ? " CORE [EXECUTABLE] ADDR..." :
 		command->needs & NEEDS_TARGET  ? " CORE [EXECUTABLE]" : " [CORE [EXECUTABLE]]";
 	fprintf(out, "Usage: pycore %s [OPTIONS]%s\n\n", command->name, core);
 	put_filled(out, command->summary, command->summary + strlen(command->summary), 0, 0);

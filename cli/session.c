@@ -58,6 +58,24 @@ static void take_subject(const struct common *common, unsigned needs, struct arg
 		ret->subject = words->words.items[--words->words.len];
 }
 
+/* "0x7f12a0", "7f12a0", "140733193388032" */
+static bool is_number(const char *word)
+{
+	const char *digits = has_prefix(word, "0x") ? word + 2 : word;
+	return *digits && !digits[strspn(digits, "0123456789abcdefABCDEF")];
+}
+
+/* `pycore whatis CORE ADDR ADDR` */
+static void take_numbers(const struct common *common, struct arguments *words, struct inputs *ret)
+{
+	size_t first = common->core || common->core_fd ? 0 : 1;
+	while (words->words.len > first && is_number(words->words.items[words->words.len - 1])) {
+		words->words.len--;
+		ret->numbers.count++;
+	}
+	ret->numbers.items = words->words.items + words->words.len;
+}
+
 struct error *inputs_from(const struct common *common, const struct arguments *all,
 			  const struct analyzer *command, unsigned needs, struct inputs *ret)
 {
@@ -65,6 +83,8 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 	const struct arguments *arguments = &files;
 	if (needs & TAKES_SUBJECT)
 		take_subject(common, needs, &files, ret);
+	if (needs & TAKES_NUMBERS)
+		take_numbers(common, &files, ret);
 	size_t given = arguments->words.len, allowed = common->core ? 1 : 2;
 	const char *const *words = arguments->words.items;
 	for (size_t i = 0; i < given; i++) {
@@ -122,6 +142,7 @@ struct error *session_open_files(struct session *ret, const struct opening *open
 	ret->text_form = !common->json;
 	ret->output = common->output;
 	ret->subject = inputs->subject;
+	ret->numbers = inputs->numbers;
 	struct error *err = files_new(common->sysroot, &ret->files);
 	if (err)
 		return err;

@@ -16,6 +16,7 @@ struct inputs {
 	const char *core, *executable;	/* NULL: not given */
 	const char *gone;		/* coredumpctl's executable, of which there is no file (any more) */
 	const char *subject;		/* what is asked about; NULL: not given */
+	struct option_list numbers;	/* the same, many; within the arguments */
 	int fd;				/* what a core of "-" is open on */
 	struct store store;		/* where a core was chosen from; owns its path then */
 };

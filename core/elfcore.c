@@ -171,6 +171,20 @@ static void remark_filter(struct elfcore *core)
 			    "/proc/PID/coredump_filter without bit 0? (echo 0x33 there before the crash)");
 }
 
+/* Both lists are in the order of addresses, or the core is damaged: then some stay unknown. */
+void elfcore_read_access(struct elfcore *core)
+{
+	struct mapping *m;
+	size_t i = 0;
+	vec_each(m, &core->target->mappings) {
+		const struct elf_phdr *s = core->segments.items;
+		while (i < core->segments.len && address_end(core, s[i].vaddr, s[i].memsz) <= m->start)
+			i++;
+		if (i < core->segments.len && s[i].vaddr <= m->start)
+			m->access = (uint8_t)(s[i].flags & 7);
+	}
+}
+
 bool elfcore_add_undumped(struct elfcore *core)
 {
 	const struct elf_phdr *s;

@@ -39,6 +39,8 @@ struct elfcore {
 struct error *elfcore_load(struct elfcore *core) _must_check_;
 /* The bytes that the file has, and LOST extents for what it promises but does not have. */
 bool elfcore_add_bytes(struct elfcore *core);
+/* The access of the target's mappings. */
+void elfcore_read_access(struct elfcore *core);
 /* LOST extents for what was mapped and not dumped; added last, behind what modules know better. */
 bool elfcore_add_undumped(struct elfcore *core);
 

@@ -129,6 +129,7 @@ static struct error *load_core(struct elfcore *core, struct files *files, struct
 				 t->expected_size);
 	if (!t->threads.len)
 		remark_loss(&t->remarks, "core has no thread in its notes (NT_PRSTATUS)");
+	elfcore_read_access(core);
 	if (!modules_load(core, files, given) || !elfcore_add_undumped(core) || !memory_seal(&t->memory))
 		return error_nomem();
 	memory_record_touches(&t->memory, false);

@@ -34,6 +34,7 @@ struct mapping {
 	addr_t start, end;
 	uint64_t file_offset;		/* bytes */
 	const char *path;		/* as in the core, " (deleted)" included */
+	uint8_t access;			/* EXTENT_READ | ..., as the program headers say; 0: not known */
 };
 
 enum module_file_state {

@@ -11,8 +11,9 @@ stand where the evaluation loop ran them: each frame that C entered right
 behind a loop, each other one behind the frame that called it.
 
 Then each way to crash of fixtures/crashes must get its verdict: all of them
-with one interpreter, the telling ones with all others; and `pycore modules`
-must list what sys.modules held.
+with one interpreter, the telling ones with all others; `pycore whatis` must
+say of addresses what the process knew of them; and `pycore modules` must list
+what sys.modules held.
 
 Ends with "N passed, N failed, N skipped".
 """
@@ -227,14 +228,14 @@ def dies(kind, interpreter):
     return True
 
 
-def crash(interpreter, library, kind, directory):
-    """Make a process die; the core's path, or None."""
-    for name in ("crashes.py", "_crashlib.so"):
+def die(interpreter, library, program, argument, directory):
+    """Run a program of fixtures/crashes; the core's path, or None."""
+    for name in (program, "_crashlib.so"):
         source = library if name.endswith("so") else os.path.join(CRASHES,
                                                                   name)
         shutil.copy(source, os.path.join(directory, name))
-    subprocess.run([interpreter.command, os.path.join(directory, "crashes.py"),
-                    os.path.join(directory, "_crashlib.so"), kind],
+    subprocess.run([interpreter.command, os.path.join(directory, program),
+                    os.path.join(directory, "_crashlib.so"), argument],
                    cwd=directory, stdin=subprocess.DEVNULL, timeout=120,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                    env=make_core.ENVIRONMENT,
@@ -246,7 +247,7 @@ def check_crash(pycore, interpreter, library, kind):
     """List of (what, differences), or None where there is no core."""
     directory = tempfile.mkdtemp(prefix="pycore-crash-")
     try:
-        core = crash(interpreter, library, kind, directory)
+        core = die(interpreter, library, "crashes.py", kind, directory)
         if not core:
             return None
         options = interpreter.pycore_options(directory)
@@ -336,6 +337,48 @@ def run_modules(tally, pycore, interpreter):
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def differences(name, got, wanted):
+    """Of what whatis says, by the names of its JSON; a list: any of them."""
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        return [line for key in wanted
+                for line in differences("%s: %s" % (name, key), got.get(key),
+                                        wanted[key])]
+    if isinstance(got, str) and got.startswith("0x"):
+        got = int(got, 16)
+    if got == wanted or isinstance(wanted, list) and got in wanted:
+        return []
+    return ["%s is %s, expected %s" % (name, got, wanted)]
+
+
+def run_whatis(tally, pycore, interpreter, library):
+    """What lies where, compared with what the process wrote down."""
+    directory = tempfile.mkdtemp(prefix="pycore-whatis-")
+    name = interpreter.name + " whatis"
+    try:
+        truth = os.path.join(directory, "truth.json")
+        core = die(interpreter, library, "addresses.py", truth, directory)
+        if not core or not os.path.exists(truth):
+            tally.skip(name, "no core")
+            return
+        with open(truth) as stream:
+            wanted = json.load(stream)
+        options = interpreter.pycore_options(directory)
+        result = pycorerun.run(pycore, "whatis", "--json", *options, core,
+                               *[str(one["address"]) for one in wanted])
+        found = result.json()["addresses"]
+        text = pycorerun.run(pycore, "whatis", *options, core, "0x10")
+        tally.add(name, [("exit code", [] if result.code == 0 else
+                          [result.code, result.err[:300]]),
+                         ("text", [] if "nearest" in text.out else
+                          [text.out[-300:]])])
+        tally.add(name, [(one["name"], differences(
+            hex(one["address"]), got,
+            {k: v for k, v in one.items() if k not in ("name", "address")}))
+            for one, got in zip(wanted, found)])
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 def run_crashes(tally, pycore, interpreter, library, kinds):
     """The crashes of one interpreter."""
     for kind in kinds:
@@ -375,6 +418,8 @@ def main():
             kinds = [kind for kind in VERDICTS if options.k in kind and (
                 options.all or number == 0 or kind in TELLING)]
             run_crashes(tally, pycore, interpreter, library, kinds)
+            if options.k in "whatis":
+                run_whatis(tally, pycore, interpreter, library)
     print("%d passed, %d failed, %d skipped" % (tally.passed, tally.failed,
                                                 tally.skipped))
     return 1 if tally.failed else 0
