@@ -15,10 +15,17 @@ struct walk {
 	addr_t value[REGISTERS];
 	struct code_reference *ret;
 	size_t count, max;
+	bool keeps_last; /* else the first */
 };
 
 static void refer(struct walk *w, addr_t addr, bool is_load)
 {
+	if (w->count == w->max && w->keeps_last && w->max > 1) {
+		/* seldom: half of them go, so that each costs little */
+		size_t half = w->max / 2;
+		memmove(w->ret, w->ret + half, (w->max - half) * sizeof(*w->ret));
+		w->count -= half;
+	}
 	if (w->count < w->max)
 		w->ret[w->count++] = (struct code_reference){ addr, is_load };
 }
@@ -99,28 +106,42 @@ static bool open_engine(const struct machine *machine, csh *ret)
 	return true;
 }
 
-size_t disasm_references(const struct machine *machine, const uint8_t *code, size_t len, addr_t at,
-			 struct code_reference *ret, size_t max)
+/* limit: of instructions. */
+static size_t walk_code(const struct machine *machine, const uint8_t *code, size_t len, addr_t at,
+			struct walk *w, size_t limit, bool past_returns)
 {
-	struct walk w = { .ret = ret, .max = max };
 	csh engine;
 	if (!open_engine(machine, &engine))
 		return 0;
 	cs_insn *insn = cs_malloc(engine);
-	for (size_t n = 0; insn && n < INSTRUCTIONS_MAX; n++) {
+	for (size_t n = 0; insn && n < limit; n++) {
 		if (!cs_disasm_iter(engine, &code, &len, &at, insn))
 			break;
 		if (machine->e_machine == EM_X86_64)
-			x86_instruction(&w, insn);
+			x86_instruction(w, insn);
 		else
-			arm64_instruction(&w, insn);
-		if (cs_insn_group(engine, insn, CS_GRP_RET))
+			arm64_instruction(w, insn);
+		if (!past_returns && cs_insn_group(engine, insn, CS_GRP_RET))
 			break;
 	}
 	if (insn)
 		cs_free(insn, 1);
 	cs_close(&engine);
-	return w.count;
+	return w->count;
+}
+
+size_t disasm_references(const struct machine *machine, const uint8_t *code, size_t len, addr_t at,
+			 struct code_reference *ret, size_t max)
+{
+	struct walk w = { .ret = ret, .max = max };
+	return walk_code(machine, code, len, at, &w, INSTRUCTIONS_MAX, false);
+}
+
+size_t disasm_all_references(const struct machine *machine, const uint8_t *code, size_t len,
+			     addr_t at, struct code_reference *ret, size_t max)
+{
+	struct walk w = { .ret = ret, .max = max, .keeps_last = true };
+	return walk_code(machine, code, len, at, &w, SIZE_MAX, true);
 }
 
 size_t disasm_list(const struct machine *machine, const uint8_t *code, size_t len, addr_t at,

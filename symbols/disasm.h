@@ -20,6 +20,10 @@ struct code_reference {
  * return or undecodable instruction. Returns how many of max were written. */
 size_t disasm_references(const struct machine *machine, const uint8_t *code, size_t len, addr_t at,
 			 struct code_reference *ret, size_t max);
+/* The same of all len bytes, whatever returns are among them. Where there are more than max, the
+ * last of them are written. */
+size_t disasm_all_references(const struct machine *machine, const uint8_t *code, size_t len,
+			     addr_t at, struct code_reference *ret, size_t max);
 
 struct instruction {
 	addr_t at;
