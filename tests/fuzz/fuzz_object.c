@@ -1,5 +1,6 @@
 /* Objects of every kind, whose insides are the input. The first byte chooses layout, byte order and
- * word size; then each word of an object is, by its lowest byte, another object, a small number, or
+ * word size, the second how near the end of memory they are tried again, then a word the first that
+ * is filled. Then each word of an object is, by its lowest byte, another object, a small number, or
  * any bits. So containers nest, hold each other, and have sizes that cannot be.
  *
  * Whatever comes: repr() ends, keeps to its length, and what it gives is UTF-8. */
@@ -41,6 +42,7 @@ struct zoo {
 	struct heap *heap;
 	addr_t objects[OBJECTS_MAX];
 	size_t count, kinds; /* the first `kinds` are one of each kind */
+	size_t first, filled; /* which of them the input fills; the others are the same each time */
 };
 
 static uint64_t flags_of(const struct heap *h, const char *name)
@@ -90,11 +92,14 @@ static void zoo_populate(struct zoo *z)
 	z->objects[z->count++] = heap_dict(h, 1, z->objects);
 }
 
+/* From a first one on, as many as there is input for. */
 static void zoo_fill(struct zoo *z, struct input *in)
 {
 	struct heap *h = z->heap;
 	unsigned word = h->machine.word;
-	for (size_t i = 0; i < z->count && in->at < in->size; i++) {
+	z->first = next_word(in) % z->count;
+	for (z->filled = 0; z->filled < z->count && in->at < in->size; z->filled++) {
+		size_t i = (z->first + z->filled) % z->count;
 		for (size_t at = SIZEOF(h->l, PyObject); at < BODY; at += word) {
 			uint64_t w = next_word(in);
 			uint8_t sort = (uint8_t)w;
@@ -143,35 +148,33 @@ static void look_at(struct heap *h, addr_t at)
 	attribute_iter_free(it);
 }
 
-/* Objects of each kind that end where memory ends, shorter than they should be: nothing behind them
- * may be read. */
-static void look_at_the_edge(struct zoo *z, struct input *in)
+/* An object that ends where memory ends, shorter than it should be: nothing behind it may be read. */
+static void look_at_the_edge(struct zoo *z, size_t i, size_t words)
 {
 	struct heap *h = z->heap;
-	unsigned word = h->machine.word;
-	for (size_t i = 0; i < z->kinds; i++) {
-		size_t size = SIZEOF(h->l, PyObject) + next_word(in) % 12 * word;
-		addr_t at = HEAP_BASE + HEAP_SIZE - size;
-		addr_t type = GET(h->l, heap_at(h, z->objects[i]), PyObject, ob_type);
-		memcpy(heap_at(h, at), heap_at(h, z->objects[i]), size);
-		HPUT(h, type, PyTypeObject, tp_basicsize, size);
-		runtime_forget(&h->rt);
-		look_at(h, at);
-	}
+	size_t size = SIZEOF(h->l, PyObject) + words * h->machine.word;
+	addr_t at = HEAP_BASE + HEAP_SIZE - size;
+	addr_t type = GET(h->l, heap_at(h, z->objects[i]), PyObject, ob_type);
+	memcpy(heap_at(h, at), heap_at(h, z->objects[i]), size);
+	HPUT(h, type, PyTypeObject, tp_basicsize, size);
+	runtime_forget(&h->rt);
+	look_at(h, at);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input in = { data, size, 1 };
+	struct input in = { data, size, 2 };
 	struct zoo z = { 0 };
-	if (!size)
+	if (size < 2)
 		return 0;
 	z.heap = heap_new(&heap_variants[data[0] % ARRAY_SIZE(heap_variants)]);
 	zoo_populate(&z);
 	zoo_fill(&z, &in);
-	for (size_t i = 0; i < z.count; i++)
-		look_at(z.heap, z.objects[i]);
-	look_at_the_edge(&z, &in);
+	for (size_t i = 0; i < z.filled; i++)
+		look_at(z.heap, z.objects[(z.first + i) % z.count]);
+	for (size_t i = 0; i < z.filled; i++)
+		if ((z.first + i) % z.count < z.kinds)
+			look_at_the_edge(&z, (z.first + i) % z.count, data[1] % 12);
 	heap_free(z.heap);
 	return 0;
 }

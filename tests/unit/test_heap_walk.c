@@ -1,10 +1,6 @@
 /* Objects of pools, chunks and pages that are drawn through the tables, whole and damaged ones. */
 #include "tests/unit/pools_rig.h"
 
-#define SEGMENT UINT64_C(0x2000000)
-
-static const char *const with_pages[] = { "3.13t", "3.14t", "3.15t" };
-
 /* The objects of one source, in the order in which they come. */
 static size_t objects_of(struct drawn *d, enum heap_source source, struct heap_object *ret,
 			 size_t max, struct heap_skipped *ret_skipped)
@@ -243,68 +239,6 @@ static void pyheap_find__tells_objects_from_free_blocks(void **state)
 
 /* --- malloc's chunks -------------------------------------------------------------------------- */
 
-enum { REGION = 0x10000, MAPPED = 0x3000 };
-#define REGION_AT UINT64_C(0x10000000)
-#define MAPPED_AT UINT64_C(0x20000000)
-
-struct chunks {
-	struct drawn d;
-	uint8_t *region, *mapped;
-};
-
-static void add_extent(struct heap *h, addr_t at, uint8_t *bytes, size_t size)
-{
-	const struct extent extent = { .start = at,
-				       .end = at + size,
-				       .host = bytes,
-				       .source = EXTENT_CORE,
-				       .flags = EXTENT_READ | EXTENT_WRITE };
-	assert_true(memory_add(&h->target.memory, &extent));
-	assert_true(memory_seal(&h->target.memory));
-}
-
-static void put_word(uint8_t *bytes, size_t at, uint64_t word)
-{
-	memcpy(bytes + at, &word, sizeof(word));
-}
-
-/* An object behind a chunk's header. */
-static void put_object(struct chunks *c, uint8_t *bytes, size_t chunk, uint64_t size,
-		       uint64_t flags)
-{
-	const struct layout *l = c->d.h->l;
-	put_word(bytes, chunk + 8, size | flags);
-	put_word(bytes, chunk + 16 + OFFSET(l, PyObject, ob_refcnt), 1);
-	put_word(bytes, chunk + 16 + OFFSET(l, PyObject, ob_type), c->d.plain);
-}
-
-/* brk: the thread cache, a used chunk, a free one, a used one, the top.
- * mapped: a chunk of two pages, in the second page of its region. */
-static struct chunks draw_chunks(const char *table)
-{
-	struct chunks c = { .d = draw(table) };
-	c.region = calloc(1, REGION);
-	c.mapped = calloc(1, MAPPED);
-	assert_non_null(c.region);
-	assert_non_null(c.mapped);
-	put_word(c.region, 8, 0x290 | 1);
-	put_object(&c, c.region, 0x290, 0x800, 1);
-	put_object(&c, c.region, 0xa90, 0x800, 1);
-	put_object(&c, c.region, 0x1290, 0x800, 0);
-	put_word(c.region, 0x1a90 + 8, (REGION - 0x1a90) | 1);
-	put_object(&c, c.mapped, 0x1000, 0x2000, 2);
-	add_extent(c.d.h, REGION_AT, c.region, REGION);
-	add_extent(c.d.h, MAPPED_AT, c.mapped, MAPPED);
-	return c;
-}
-
-static void undraw_chunks(struct chunks *c)
-{
-	undraw(&c->d);
-	free(c->region);
-	free(c->mapped);
-}
-
 static void heap_chunks__give_objects_of_used_chunks(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
@@ -337,69 +271,6 @@ static void heap_chunks__are_believed_only_when_they_lead_to_the_end(void **stat
 }
 
 /* --- mimalloc's pages ------------------------------------------------------------------------- */
-
-enum { SLICE_BYTES = 0x10000, PAGES = 4 * SLICE_BYTES, IN_PAGE = 4 };
-
-static void put_member(struct drawn *d, size_t at, enum field f, uint64_t value)
-{
-	const struct slot *s = &d->h->l->slot[f];
-	if (s->source == SLOT_NONE)
-		return;
-	uint64_t old = 0;
-	memcpy(&old, d->pages + at + s->offset, s->width);
-	uint64_t mask = ((UINT64_C(1) << s->bits) - 1) << s->bit;
-	value = s->bits ? (old & ~mask) | value << s->bit : value;
-	memcpy(d->pages + at + s->offset, &value, s->width);
-}
-#define MEMBER(d, at, S, m, value) put_member(d, at, FIELD_##S##_##m, (uint64_t)(value))
-
-static size_t slice(struct drawn *d, unsigned i)
-{
-	return OFFSET(d->h->l, mi_segment_t, slices) + i * SIZEOF(d->h->l, mi_page_t);
-}
-
-/* Where the first block of the page of slice i is. */
-static size_t page_block(struct drawn *d, unsigned i, unsigned n)
-{
-	bool told = HAS(d->h->l, mi_page_t, page_start);
-	return i * SLICE_BYTES + (told ? 0 : BLOCK) + n * BLOCK;
-}
-
-static void draw_page(struct drawn *d, unsigned i, unsigned tag)
-{
-	const struct layout *l = d->h->l;
-	size_t at = slice(d, i);
-	MEMBER(d, at, mi_page_t, slice_count, 1);
-	MEMBER(d, at, mi_page_t, block_size, BLOCK);
-	MEMBER(d, at, mi_page_t, capacity, IN_PAGE);
-	MEMBER(d, at, mi_page_t, heap_tag, tag);
-	MEMBER(d, at, mi_page_t, page_start, SEGMENT + page_block(d, i, 0));
-	MEMBER(d, at, mi_page_t, free, SEGMENT + page_block(d, i, 1));
-	MEMBER(d, at, mi_page_t, xthread_free, (SEGMENT + page_block(d, i, 2)) | 1);
-	for (unsigned n = 0; n < IN_PAGE; n++) {
-		size_t object = page_block(d, i, n) + (tag == 3 ? 16 : 0);
-		MEMBER(d, object, PyObject, ob_ref_local, 1);
-		MEMBER(d, object, PyObject, ob_gc_bits, tag >= 2);
-		MEMBER(d, object, PyObject, ob_type, tag == 2 ? d->collected : d->plain);
-	}
-	assert_int_equal(l->version.free_threaded, true);
-}
-
-static struct drawn draw_segment(const char *table)
-{
-	struct drawn d = draw(table);
-	d.h->rt.layout.version.free_threaded = true;
-	d.pages = calloc(1, PAGES);
-	assert_non_null(d.pages);
-	MEMBER(&d, 0, mi_segment_t, used, 2);
-	MEMBER(&d, 0, mi_segment_t, segment_info_slices, 1);
-	MEMBER(&d, 0, mi_segment_t, slice_entries, 4);
-	MEMBER(&d, 0, mi_segment_t, segment_slices, 4);
-	for (unsigned i = 1; i < 4; i++)
-		draw_page(&d, i, i - 1);
-	add_extent(d.h, SEGMENT, d.pages, PAGES);
-	return d;
-}
 
 static void heap_pages__give_used_blocks_of_pages_for_objects(void **state)
 {
