@@ -1,13 +1,15 @@
 /* The whole program over damaged copies of a core, without starting it anew for each:
  *
- *	mutate [-n COPIES] [-s SEED] [-t SECONDS] [-o DIRECTORY] [-r SYSROOT] [-v] CORE
+ *	mutate [-n COPIES] [-s SEED] [-t SECONDS] [-o DIRECTORY] [-v] -w SCRATCH CORE
  *
- * For each copy the core is damaged in memory, a child is forked, and there pycore's own main() runs
- * on it: bt --locals, bt --json --locals=full, info, gc, heap and object in turn. The child must end by
- * itself in LIMIT_SECONDS, with one of the exit codes of an answer or a refusal, in LIMIT_MIB of
- * memory, and without a word from a sanitizer. A copy that fails is kept in DIRECTORY.
+ * For each copy the core is damaged in a file, a child is forked, and there pycore's own main() runs
+ * on it, any one of the commands. It must end by itself in LIMIT_SECONDS, with one of the exit codes
+ * of an answer or a refusal, in LIMIT_MIB of memory, and without a word from a sanitizer. A copy that
+ * fails is kept in DIRECTORY.
  *
- *	core -> memfd -> damage -> fork -> pycore_main(.. /proc/self/fd/N) -> wait4 -> repair */
+ *	core -> SCRATCH/var/lib/systemd/coredump/core.* -> damage -> fork -> pycore_main() -> wait4 -> repair
+ *
+ * SCRATCH is also the sysroot, so that no file is found that the core names. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -22,11 +24,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzers/session.h"
+#include "cli/common.h"
 #include "core/checked.h"
+#include "core/str.h"
 
 int pycore_main(int argc, char **argv);	/* cli/main.c, compiled with -Dmain=pycore_main */
 
-enum { LIMIT_SECONDS = 30, LIMIT_MIB = 1500, MAX_DAMAGES = 64, PAGE = 4096 };
+/* Of processor time: a busy machine is no fault. Who does nothing at all is stopped by the clock. */
+enum { LIMIT_SECONDS = 10, STOP_SECONDS = 120, LIMIT_MIB = 256, MAX_DAMAGES = 64, PAGE = 4096 };
 
 static uint64_t random_state;
 
@@ -46,7 +52,7 @@ static size_t below(size_t limit)
 /* The whole core, and a copy that is damaged and repaired again. */
 struct copy {
 	const uint8_t *whole;
-	uint8_t *bytes;		/* the memfd, mapped shared */
+	uint8_t *bytes;		/* the file, mapped shared */
 	size_t size;
 	int fd;
 	struct damage { size_t at, len; } damages[MAX_DAMAGES];
@@ -152,42 +158,126 @@ static void damage(struct copy *c)
 	}
 }
 
-static const char *const commands[][4] = {
-	{ "bt", "--locals" }, { "bt", "--json", "--locals=full" }, { "info", "--json" },
-	{ "gc", "--json" }, { "heap", "--json" }, { "heap", "--by", "shape" },
-	{ "object", "--why", "--referrers" }, { "object", "--json" },
-	{ "bt", "--native=all", "--locals" }, { "crash" }, { "crash", "--json" }, { "modules" },
+/* What follows the words: the core, and for object an object in it; a file to write to and the core;
+ * nothing, since it looks in SCRATCH itself; the directory that the core is in. */
+enum subject { CORE, CORE_AND_OBJECT, OUTPUT_AND_CORE, NOTHING, STORE };
+
+struct command { const char *words[5]; enum subject subject; };
+
+static const struct command commands[] = {
+	{ { "bt", "--locals" }, CORE }, { { "bt", "--json", "--locals=full" }, CORE },
+	{ { "bt", "--native=all", "--locals" }, CORE }, { { "info", "--json" }, CORE },
+	{ { "heap", "--json" }, CORE }, { { "heap", "--by", "shape" }, CORE },
+	{ { "heap", "--dump", "-" }, CORE },
+	{ { "object", "--json" }, CORE_AND_OBJECT },
+	{ { "object", "--why", "--referrers" }, CORE_AND_OBJECT },
+	{ { "gc", "--json" }, CORE }, { { "crash" }, CORE }, { { "crash", "--json" }, CORE },
+	{ { "modules" }, CORE }, { { "layout" }, CORE },
+	{ { "report", "--format=text" }, CORE },
+	{ { "report", "--format=satyr-core" }, CORE },
+	{ { "report", "--format=sentry" }, CORE },
+	{ { "report", "--format=gitlab" }, CORE },
+	{ { "report", "--format=apport" }, CORE },
+	{ { "report", "--format=ureport" }, CORE },
+	{ { "report", "--format=otel" }, CORE },
+	{ { "slim", "--locals" }, OUTPUT_AND_CORE },
+	{ { "slim", "--compress=zstd" }, OUTPUT_AND_CORE },
+	{ { "list", "--json" }, NOTHING }, { { "batch", "-j1" }, STORE },
 };
 
-static void run_child(const char *path, size_t command, const char *root, int err)
+/* Every command that reads a core has a row above, or one of its own here: its name alone. */
+static struct command more[32];
+static size_t more_count;
+
+static bool has_row(const char *name)
 {
-	char *argv[10];
-	int argc = 0, null = open("/dev/null", O_RDWR);
-	argv[argc++] = "pycore";
-	for (size_t i = 0; commands[command][i]; i++)
-		argv[argc++] = (char *)commands[command][i];
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (streq(commands[i].words[0], name))
+			return true;
+	return false;
+}
+
+static void find_more(void)
+{
+	for (const struct analyzer *const *a = analyzers; *a && more_count < ARRAY_SIZE(more); a++)
+		if ((*a)->needs & NEEDS_TARGET && !has_row((*a)->name))
+			more[more_count++] = (struct command){ { (*a)->name }, CORE };
+}
+
+static const struct command *choose_command(void)
+{
+	size_t i = below(ARRAY_SIZE(commands) + more_count);
+	return i < ARRAY_SIZE(commands) ? &commands[i] : &more[i - ARRAY_SIZE(commands)];
+}
+
+/* Where the copy is, and what is beside it. */
+struct place {
+	char root[3000], store[3100], core[3200], output[3100];
+};
+
+static void run_child(const struct place *place, const struct command *command, int out, int err)
+{
+	const char *argv[12] = { "pycore" };
+	int argc = 1, null = open("/dev/null", O_RDWR);
+	for (size_t i = 0; command->words[i]; i++)
+		argv[argc++] = command->words[i];
 	argv[argc++] = "--sysroot";
-	argv[argc++] = (char *)root;
-	argv[argc++] = (char *)path;
-	if (strcmp(argv[1], "object") == 0)
+	argv[argc++] = place->root;
+	/* Sanitizers need more memory than a sandbox has. */
+	argv[argc++] = "--sandbox=off";
+	if (command->subject == OUTPUT_AND_CORE) {
+		argv[argc++] = "--output";
+		argv[argc++] = place->output;
+	}
+	if (command->subject == STORE)
+		argv[argc++] = place->store;
+	else if (command->subject != NOTHING)
+		argv[argc++] = place->core;
+	if (command->subject == CORE_AND_OBJECT)
 		argv[argc++] = "sys.modules";
-	argv[argc] = NULL;
 	dup2(null, 0);
-	dup2(null, 1);
+	dup2(command->subject == STORE ? out : null, 1);
 	dup2(err, 2);
-	alarm(LIMIT_SECONDS);
-	exit(pycore_main(argc, argv));
+	setrlimit(RLIMIT_CPU, &(struct rlimit){ LIMIT_SECONDS, LIMIT_SECONDS + 1 });
+	alarm(STOP_SECONDS);
+	int code = pycore_main(argc, (char **)argv);
+	/* What leaves by exit() is counted long; nothing of it is pycore's. */
+	fflush(NULL);
+	_exit(code);
+}
+
+static double seconds_of(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static double processor_seconds(const struct rusage *used)
+{
+	return seconds_of(used->ru_utime) + seconds_of(used->ru_stime);
+}
+
+/* batch is well whatever becomes of its children, so they are looked at in its line. */
+static bool bad_child(const char *line)
+{
+	static const char key[] = "\"exit\": ";
+	const char *at = strstr(line, key);
+	int code = at ? atoi(at + sizeof(key) - 1) : 0;
+	return at && (at[sizeof(key) - 1] == 'n' || (code != 0 && code != 1 && code != 3));
 }
 
 /* NULL: as it should be. */
-static const char *judge(int status, const struct rusage *used, const char *said)
+static const char *judge(int status, const struct rusage *used, const char *said, const char *line)
 {
 	static char text[200];
 	if (WIFSIGNALED(status)) {
 		snprintf(text, sizeof(text), "killed by signal %d%s", WTERMSIG(status),
-			 WTERMSIG(status) == SIGALRM ? ": it hangs" : "");
+			 WTERMSIG(status) == SIGALRM || WTERMSIG(status) == SIGXCPU ? ": it hangs" : "");
 		return text;
 	}
+	if (processor_seconds(used) > LIMIT_SECONDS)
+		return "it takes too long";
+	if (bad_child(line))
+		return "a child of batch fell";
 	int code = WEXITSTATUS(status);
 	if (strstr(said, "runtime error:") || strstr(said, "Sanitizer"))
 		return "a sanitizer speaks";
@@ -232,32 +322,49 @@ static void keep(const struct copy *c, const char *directory, uint64_t seed)
 	printf("  kept as %s\n", path);
 }
 
-static void try_copy(struct copy *c, const char *path, size_t command, const char *root,
-		     const char *directory, uint64_t seed, struct tally *tally)
+static void read_back(int fd, char *text, size_t size)
 {
-	int err = memfd_create("stderr", 0);
+	ssize_t len = pread(fd, text, size - 1, 0);
+	text[len > 0 ? len : 0] = '\0';
+	close(fd);
+}
+
+static void tell(const struct command *command, uint64_t seed, const char *wrong, const char *said,
+		 const char *line)
+{
+	printf("FAIL seed %llu,", (unsigned long long)seed);
+	for (size_t i = 0; command->words[i]; i++)
+		printf(" %s", command->words[i]);
+	printf(": %s\n%.3000s\n%.3000s\n", wrong, said, line);
+}
+
+static void try_copy(struct copy *c, const struct place *place, const char *directory, uint64_t seed,
+		     struct tally *tally)
+{
+	const struct command *command = choose_command();
+	int out = memfd_create("stdout", 0), err = memfd_create("stderr", 0);
 	double started = now();
 	fflush(stdout);
 	pid_t child = fork();
 	if (child < 0)
 		exit(2);
 	if (child == 0)
-		run_child(path, command, root, err);
+		run_child(place, command, out, err);
 	int status;
 	struct rusage used;
 	while (wait4(child, &status, 0, &used) < 0)
 		if (errno != EINTR)
 			exit(2);
 	double took = now() - started;
-	char said[8192] = "";
-	ssize_t len = pread(err, said, sizeof(said) - 1, 0);
-	said[len > 0 ? len : 0] = '\0';
-	close(err);
-	const char *wrong = judge(status, &used, said);
+	char said[8192], line[8192];
+	read_back(err, said, sizeof(said));
+	read_back(out, line, sizeof(line));
+	unlink(place->output);
+	const char *wrong = judge(status, &used, said, line);
 	tally->runs++;
 	if (tally->verbose)
-		printf("seed %llu: %.3f s, status %#x: %.400s\n", (unsigned long long)seed, took,
-		       (unsigned)status, said);
+		printf("seed %llu: %s, %.3f s, %ld KiB, status %#x: %.400s%.400s\n", (unsigned long long)seed,
+		       command->words[0], took, used.ru_maxrss, (unsigned)status, said, line);
 	if (!wrong)
 		tally->codes[WEXITSTATUS(status)]++;
 	tally->slowest = MAX(tally->slowest, took);
@@ -265,13 +372,25 @@ static void try_copy(struct copy *c, const char *path, size_t command, const cha
 	if (!wrong)
 		return;
 	tally->failures++;
-	printf("FAIL seed %llu, %s %s %s: %s\n%.3000s\n", (unsigned long long)seed,
-	       commands[command][0], commands[command][1],
-	       commands[command][2] ? commands[command][2] : "", wrong, said);
+	tell(command, seed, wrong, said, line);
 	keep(c, directory, seed);
 }
 
-static void open_copy(const char *core, struct copy *c)
+static void make_place(const char *scratch, struct place *ret)
+{
+	static const char *const parts[] = { "/var", "/lib", "/systemd", "/coredump" };
+	snprintf(ret->root, sizeof(ret->root), "%s", scratch);
+	snprintf(ret->output, sizeof(ret->output), "%s/slim", scratch);
+	size_t len = (size_t)snprintf(ret->store, sizeof(ret->store), "%s", ret->root);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		len += (size_t)snprintf(ret->store + len, sizeof(ret->store) - len, "%s", parts[i]);
+		mkdir(ret->store, 0755);
+	}
+	/* As systemd-coredump calls them. */
+	snprintf(ret->core, sizeof(ret->core), "%s/core.python3.0.%032d.4242.1790000000000000", ret->store, 0);
+}
+
+static void open_copy(const char *core, const char *path, struct copy *c)
 {
 	struct stat st;
 	int fd = open(core, O_RDONLY);
@@ -281,7 +400,7 @@ static void open_copy(const char *core, struct copy *c)
 	}
 	c->size = (size_t)st.st_size;
 	c->whole = mmap(NULL, c->size, PROT_READ, MAP_PRIVATE, fd, 0);
-	c->fd = memfd_create("copy", 0);
+	c->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (c->whole == MAP_FAILED || c->fd < 0 || ftruncate(c->fd, st.st_size) != 0)
 		exit(2);
 	c->bytes = mmap(NULL, c->size, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
@@ -291,37 +410,50 @@ static void open_copy(const char *core, struct copy *c)
 	close(fd);
 }
 
+/* As batch starts its children: /proc/self/exe is this program. */
+static int run_for_batch(int argc, char **argv)
+{
+	const char *words[80] = { "pycore", "report", "--sandbox=off" };
+	if (argc + 2 > (int)ARRAY_SIZE(words))
+		return 2;
+	memcpy(words + 3, argv + 2, sizeof(*argv) * (size_t)(argc - 2));
+	return pycore_main(argc + 1, (char **)words);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long copies = 1000, seed = 1, seconds = 0;
-	const char *directory = ".", *root = "/";
+	const char *directory = ".", *scratch = NULL;
 	bool verbose = false;
-	for (int opt; (opt = getopt(argc, argv, "n:s:t:o:r:v")) != -1;) {
+	if (argc > 1 && streq(argv[1], "report"))
+		return run_for_batch(argc, argv);
+	for (int opt; (opt = getopt(argc, argv, "n:s:t:o:w:v")) != -1;) {
 		switch (opt) {
 		case 'n': copies = strtoul(optarg, NULL, 10); break;
 		case 's': seed = strtoul(optarg, NULL, 10); break;
 		case 't': seconds = strtoul(optarg, NULL, 10); break;
 		case 'o': directory = optarg; break;
 		case 'v': verbose = true; break;
-		case 'r': root = optarg; break;
+		case 'w': scratch = optarg; break;
 		default: return 2;
 		}
 	}
-	if (optind != argc - 1) {
-		fprintf(stderr, "usage: mutate [-n COPIES] [-s SEED] [-t SECONDS] [-o DIRECTORY] [-r SYSROOT] [-v] CORE\n");
+	if (optind != argc - 1 || !scratch) {
+		fprintf(stderr, "usage: mutate [-n COPIES] [-s SEED] [-t SECONDS] [-o DIRECTORY] [-v] -w SCRATCH CORE\n");
 		return 2;
 	}
 	struct copy copy = { 0 };
-	open_copy(argv[optind], &copy);
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), copy.fd);
+	struct place place;
+	make_place(scratch, &place);
+	open_copy(argv[optind], place.core, &copy);
+	find_more();
 	struct tally tally = { .verbose = verbose };
 	double end = now() + (double)seconds;
 	for (unsigned long i = 0; i < copies && (!seconds || now() < end) && tally.failures < 10; i++) {
 		/* The seed alone makes the copy again. */
 		random_state = seed + i;
 		damage(&copy);
-		try_copy(&copy, path, below(ARRAY_SIZE(commands)), root, directory, seed + i, &tally);
+		try_copy(&copy, &place, directory, seed + i, &tally);
 		repair(&copy);
 	}
 	printf("%lu copies: %lu whole answers, %lu with losses, %lu refusals, %lu failures; "

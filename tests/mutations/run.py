@@ -2,7 +2,8 @@
 """Thousands of damaged copies of each committed core: no crash, no hang.
 
     make check-mutations                       as make check does
-    SECONDS=3600 tests/mutations/run.py -k 3.12    longer, and only some
+    make check-mutations COPIES=100000         that many, however long it takes
+    SECONDS=3600 JOBS=1 tests/mutations/run.py -k 3.12    longer, and only some
 
 Most run under AddressSanitizer and UBSan, inside tests/mutations/mutate.c;
 some run through pycore as it is built for use, with its memory limited and
@@ -15,6 +16,7 @@ import glob
 import json
 import os
 import random
+import re
 import resource
 import subprocess
 import sys
@@ -26,7 +28,10 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 SANITIZERS = {
     "ASAN_OPTIONS": "exitcode=99:detect_leaks=0:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "print_stacktrace=1"}
-MEMORY = 1 << 30
+MEMORY = 256 << 20
+TOLD = re.compile(r"(\d+) copies: (\d+) whole answers, (\d+) with losses, "
+                  r"(\d+) refusals, (\d+) failures; slowest ([\d.]+) s, "
+                  r"most memory (\d+) MiB")
 CUTS = [1, 40, 64, 4095, 4096, 8192]
 
 
@@ -37,18 +42,31 @@ def unpack(core, directory):
     return path
 
 
-def sanitized(mutate, core, seconds, seed, directory):
+def sanitized(mutate, core, copies, seconds, seed, directory):
     """(lines that fail, what mutate says at the end)"""
-    empty = os.path.join(directory, "empty")
+    scratch = core + ".scratch"
+    os.mkdir(scratch)
     result = subprocess.run(
-        [mutate, "-n", "1000000", "-t", str(seconds), "-s", str(seed), "-o",
-         os.environ.get("KEEP", directory), "-r", empty, core],
+        [mutate, "-n", str(copies), "-t", str(seconds), "-s", str(seed), "-o",
+         os.environ.get("KEEP", directory), "-w", scratch, core],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env=dict(os.environ, **SANITIZERS))
     lines = result.stdout.decode("utf-8", "replace").splitlines()
     if result.returncode == 0:
         return [], lines[-1]
     return lines, lines[-1] if lines else ""
+
+
+def total(told):
+    """What the runs of mutate say, in one line."""
+    found = [match.groups() for match in map(TOLD.fullmatch, told) if match]
+    if not found:
+        return "no copy was tried"
+    columns = list(zip(*found))
+    sums = [sum(map(int, column)) for column in columns[:5]]
+    return ("%d copies in all: %d whole answers, %d with losses, "
+            "%d refusals, %d failures; slowest %.2f s, most memory %d MiB"
+            % (*sums, max(map(float, columns[5])), max(map(int, columns[6]))))
 
 
 def limit_memory():
@@ -103,7 +121,8 @@ def plain(pycore, core, copies, seed, directory):
     failed = []
     empty = os.path.join(directory, "empty")
     commands = [["bt", "--json", "--locals", "--sysroot", empty],
-                ["info", "--json", "--sysroot", empty]]
+                ["info", "--json", "--sysroot", empty],
+                ["report", "--json", "--sysroot", empty]]
     bodies = [data[:cut] for cut in CUTS]
     bodies += [damaged(data, chance) for _ in range(copies)]
     for number, body in enumerate(bodies):
@@ -127,10 +146,15 @@ def main():
     seed = int(os.environ.get("SEED", "1"))
     cores = [c for c in sorted(glob.glob(os.path.join(
         ROOT, "fixtures", "cores", "*.core.zst"))) if options.k in c]
-    jobs = os.cpu_count()
+    jobs = int(os.environ.get("JOBS", "0")) or os.cpu_count()
     seconds = int(os.environ.get("SECONDS", "150"))
     each = max(1, seconds * jobs // (len(cores) or 1))
+    copies = 1000000
+    if os.environ.get("COPIES"):
+        each = int("SECONDS" in os.environ and each)
+        copies = -(-int(os.environ["COPIES"]) // (len(cores) or 1))
     passed = failed = 0
+    all_told = []
     if not cores:
         print("SKIP no cores in fixtures/cores")
     start = time.time()
@@ -142,12 +166,13 @@ def main():
             path = unpack(core, directory)
             name = os.path.basename(path)
             pending.append((name + ", sanitized", pool.submit(
-                sanitized, os.path.abspath(mutate), path, each, seed,
+                sanitized, os.path.abspath(mutate), path, copies, each, seed,
                 directory)))
             pending.append((name + ", as built", pool.submit(
                 plain, os.path.abspath(pycore), path, 20, seed, directory)))
         for name, future in pending:
             lines, told = future.result()
+            all_told.append(told)
             if lines:
                 failed += 1
                 print("FAIL " + name)
@@ -155,7 +180,7 @@ def main():
             else:
                 passed += 1
                 print("%s: %s" % (name, told), flush=True)
-    print("%.0f s" % (time.time() - start))
+    print("%s; %.0f s" % (total(all_told), time.time() - start))
     print("%d passed, %d failed, %d skipped" % (passed, failed, not cores))
     return 1 if failed else 0
 
