@@ -26,7 +26,7 @@ WARNINGS = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-protot
 HARDENING = -fstack-protector-strong -U_FORTIFY_SOURCE $(if $(findstring -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 ifeq ($(SAN),1)
 CFLAGS = -O1 -g -fno-omit-frame-pointer
-HARDENING = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+HARDENING = -fsanitize=address,undefined -fno-sanitize-recover=undefined $(if $(FUZZ),-fsanitize=fuzzer-no-link)
 endif
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPYCORE_VERSION='"$(VERSION)"' -I. $(WARNINGS) $(HARDENING) \
 	$(LIBRARY_CFLAGS) $(CFLAGS)
@@ -97,6 +97,10 @@ check-mutations check-fuzz: sanitized
 check-%: $(BINARY)
 	@$(TEST) $*
 
+# Not in make check: a Debian in qemu, as root, some minutes.
+check-booted: $(BINARY)
+	@BUILD='$(BUILD)' PYCORE='$(abspath $(BINARY))' tests/booted/run
+
 sanitized:
 	@$(MAKE) --no-print-directory BUILD=$(SANITIZED) SAN=1 $(SANITIZED)/pycore \
 		$(SANITIZED)/mutate $(FUZZERS:%=$(SANITIZED)/fuzz/%)
@@ -122,20 +126,24 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/tests/fuzz/driver.o $(BUILD)/libpycore.
 bench: $(BINARY)
 	PYCORE='$(abspath $(BINARY))' tests/bench/run
 
-# Long; SECONDS=600 for each. clang brings the engine.
-fuzz: SECONDS_EACH = $(or $(SECONDS),600)
-fuzz: $(FUZZERS:%=build-fuzz/%)
-	@for f in $(FUZZERS); do \
-		mkdir -p build-fuzz/corpus/$$f && \
-		build-fuzz/$$f -max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=2048 \
-			build-fuzz/corpus/$$f $(wildcard fixtures/cores) || exit 1; \
+# Long; TIME=600 (seconds) for each, TARGETS="fuzz_core" for one. clang brings the engine. What leads to
+# new code is kept in build-fuzz/corpus, what breaks something in build-fuzz/found-*.
+TIME ?= 600
+TARGETS ?= $(FUZZERS)
+fuzz:
+	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=clang SAN=1 FUZZ=1 $(TARGETS:%=build-fuzz/engine/%)
+	@for f in $(TARGETS); do \
+		words=tests/fuzz/dictionaries/$$f; seeds=tests/fuzz/seeds/$$f; mkdir -p build-fuzz/corpus/$$f; \
+		echo "== $$f"; build-fuzz/engine/$$f -max_total_time=$(TIME) -timeout=10 -rss_limit_mb=2048 \
+			-max_len=65536 -artifact_prefix=build-fuzz/found-$$f- -print_final_stats=1 -verbosity=0 \
+			$$(test ! -e $$words || echo -dict=$$words) build-fuzz/corpus/$$f \
+			$$(test ! -d $$seeds || echo $$seeds) || exit 1; \
 	done
 
-FUZZ_SOURCES = $(filter-out cli/%,$(LIBRARY_SOURCES))
-build-fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES)
+$(BUILD)/engine/%: tests/fuzz/%.c $(BUILD)/libpycore.a
 	@mkdir -p $(@D)
-	clang -std=gnu11 -D_GNU_SOURCE -DPYCORE_VERSION='"fuzz"' -I. -O1 -g \
-		-fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_SOURCES) $(LIBRARY_LIBS)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libpycore.a $(LIBRARY_LIBS)
 
 # --- a first look -----------------------------------------------------------------------------
 
@@ -227,8 +235,10 @@ help:
 	@echo 'make demo        crash the system'"'"'s python3 and show the traceback'
 	@echo 'make check       all the tests; one part of them: make check-unit, check-layers,'
 	@echo '                 check-cli, check-plugin, check-install, check-golden, check-live, ...'
+	@echo 'make check-booted  the hooks on a booted systemd (root, debootstrap, qemu-system-x86; minutes)'
+	@echo 'make check-mutations COPIES=100000  that many damaged cores through every command'
 	@echo 'make bench       the figures of the README'
-	@echo 'make fuzz        every fuzz target for SECONDS=600 each (clang)'
+	@echo 'make fuzz        every fuzz target for TIME=600 seconds each (clang); TARGETS="fuzz_core"'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again'
 	@echo 'make install-hooks  HOOKS="systemd abrt apport": reports of crashes as they happen;'
 	@echo '                 make uninstall-hooks'
@@ -242,7 +252,7 @@ help:
 force:
 
 # Kept though only rules by pattern know them.
-.PRECIOUS: $(BUILD)/%.o
+.PRECIOUS: $(BUILD)/%.o $(BUILD)/engine/%
 .DELETE_ON_ERROR:
 
 .PHONY: all check check-unit sanitized bench fuzz demo setup try test man completion install uninstall format clean \
