@@ -4,13 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 #include "analyzers/session.h"
+#include "core/checked.h"
 #include "core/str.h"
 #include "report/text.h"
 
-extern const struct analyzer analyzer_bt;
+extern const struct analyzer analyzer_bt, analyzer_heap, analyzer_modules;
+
+enum {
+	RELAX_BYTES = 16 << 20,
+	HEAP_ROWS = 50,
+};
+/* Counting takes about a second for each GiB. */
+#define HEAP_BYTES ((uint64_t)4 << 30)
+
 
 struct report_config {
-	const char *format;
+	const char *format, *locals, *heap;
 };
 
 const struct report_format report_formats[] = {
@@ -32,9 +41,20 @@ static const char *const format_choices[] = {
 	"otel", NULL,
 };
 
+static const char *const locals_choices[] = { "short", "full", NULL };
+static const char *const heap_choices[] = { "auto", "always", "off", NULL };
+
+#define AT(member) .offset = offsetof(struct report_config, member)
+
 static const struct option report_options_table[] = {
-	{ "format", 'f', OPTION_CHOICE, .help = "what to write (text)",
-	  .offset = offsetof(struct report_config, format), .choices = format_choices },
+	{ "format", 'f', OPTION_CHOICE, .help = "what to write (text)", AT(format),
+	  .choices = format_choices },
+	{ "locals", 'l', OPTION_CHOICE,
+	  .help = "variables too, where the format has a place for them, secrets taken out (--redact)",
+	  AT(locals), .choices = locals_choices, .optional_argument = true },
+	{ "heap", 0, OPTION_CHOICE,
+	  .help = "count objects by type: of cores up to 4 GiB (auto), always or not (off)", AT(heap),
+	  .choices = heap_choices },
 	{ 0 },
 };
 
@@ -64,22 +84,119 @@ static const struct record report_root = {
 	.name = "report", .doc = "a crash, as other programs take it", .children = report_children,
 };
 
-/* The process and bt's records, as `pycore bt --json` writes them. */
-static struct error *run_bt(struct session *s, FILE *out, bool *ret_loss)
+/* --- the document ---------------------------------------------------------------------------- */
+
+/* A core is gone through once, and given back as we go: a hook's memory is small. */
+struct frugal {
+	struct progress progress;
+	struct progress *watched;	/* who else is told */
+	const struct mapped_file *core;
+	uint64_t last;
+};
+
+static void show_frugally(struct progress *progress, const char *what, uint64_t done, uint64_t total)
 {
-	struct report_options options = { .form = REPORT_JSON, .command = "bt", .version = PYCORE_VERSION };
-	const struct record *children[16] = { &process_record };
-	struct record root = *analyzer_bt.root;
-	for (size_t i = 0; i < 14 && root.children && root.children[i]; i++)
-		children[i + 1] = root.children[i];
-	root.children = children;
-	_free_ char *config = calloc(1, analyzer_bt.config_size + 1);
-	struct report *report = config ? report_new(&root, &options, out) : NULL;
+	struct frugal *f = (struct frugal *)progress;
+	if (done < f->last || done - f->last >= RELAX_BYTES) {
+		mapped_file_relax(f->core);
+		f->last = done;
+	}
+	if (f->watched)
+		f->watched->show(f->watched, what, done, total);
+}
+
+static const struct analyzer *const parts[] = { &analyzer_bt, &analyzer_heap, &analyzer_modules };
+
+static bool is_wanted(struct session *s, const struct report_config *config, const struct analyzer *part)
+{
+	const struct target *t = s->target;
+	if (part == &analyzer_bt)
+		return true;
+	/* A slim core has what bt needs. */
+	if (t->slim)
+		return false;
+	if (part != &analyzer_heap)
+		return true;
+	if (config->heap && streq(config->heap, "off"))
+		return false;
+	if (config->heap && streq(config->heap, "always"))
+		return true;
+	if (t->core.size <= HEAP_BYTES)
+		return true;
+	remark_info(&s->target->remarks, "the heap was not counted, as the core is so large; --heap=always does");
+	return false;
+}
+
+static struct error *run_part(struct session *s, const struct report_config *config,
+			      const struct analyzer *part, struct report *report)
+{
+	static const char *const brief = "brief";
+	_free_ void *options = calloc(1, part->config_size + 1);
+	if (!options)
+		return error_nomem();
+	if (part == &analyzer_bt) {
+		*(const char **)analyzer_option(part, options, "locals") = config->locals;
+		/* Nor has it the stacks. */
+		*(const char **)analyzer_option(part, options, "native") = s->target->slim ? NULL : brief;
+	} else if (part == &analyzer_heap) {
+		*(uint64_t *)analyzer_option(part, options, "top") = HEAP_ROWS;
+	}
+	struct error *err = part->run(s, options, report);
+	/* Whatever the heap is like, there is a crash to be told of. */
+	if (!err || part == &analyzer_bt)
+		return err;
+	remark_loss(&s->target->remarks, "%s: %s", part->name, err->message);
+	error_free(err);
+	return NULL;
+}
+
+static struct error *write_parts(struct session *s, const struct report_config *config, struct report *report)
+{
+	struct session again = *s;
+	struct files files = *s->files;
+	struct frugal frugal = {
+		.progress.show = show_frugally,
+		.watched = s->files->progress,
+		.core = &s->target->core,
+	};
+	struct error *err = NULL;
+	files.progress = &frugal.progress;
+	again.files = &files;
+	again.text_form = false;
+	if (!process_report(s, report))
+		return NULL;
+	for (size_t i = 0; !err && i < ARRAY_SIZE(parts); i++)
+		if (is_wanted(s, config, parts[i]))
+			err = run_part(&again, config, parts[i], report);
+	return err;
+}
+
+/* What each part has, behind the process: one document. */
+static bool compose(const struct record **children, size_t room)
+{
+	size_t count = 0;
+	children[count++] = &process_record;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		const struct record *const *child = parts[i]->root->children;
+		for (; *child && count + 1 < room; child++)
+			children[count++] = *child;
+		if (*child)
+			return false;
+	}
+	children[count] = NULL;
+	return true;
+}
+
+static struct error *write_document(struct session *s, const struct report_config *config, FILE *out,
+				    bool *ret_loss)
+{
+	struct report_options options = { .form = REPORT_JSON, .command = "report", .version = PYCORE_VERSION };
+	const struct record *children[24];
+	struct record root = { .name = "report", .children = children };
+	struct report *report = compose(children, ARRAY_SIZE(children)) ? report_new(&root, &options, out) : NULL;
 	if (!report)
 		return error_nomem();
-	struct session again = *s;
-	again.text_form = false;
-	struct error *err = process_report(s, report) ? analyzer_bt.run(&again, config, report) : NULL;
+	struct error *err = write_parts(s, config, report);
 	if (!err) {
 		session_report_remarks(s, report);
 		*ret_loss = report_has_loss(report);
@@ -93,6 +210,8 @@ static struct error *run_bt(struct session *s, FILE *out, bool *ret_loss)
 		remark->shown = false;
 	return err;
 }
+
+/* --- the forms -------------------------------------------------------------------------------- */
 
 /* Whose reports name the system: FAF's. */
 static void read_distribution(struct session *s, struct arena *arena, struct crash *ret)
@@ -135,7 +254,7 @@ static struct error *write_report(struct session *s, const char *format, const c
 	struct crash crash = { .target = s->target };
 	_str_ struct str content = STR_INIT;
 	if (!crash_load(&crash, arena, document, len))
-		return error_new(ERROR_INTERNAL, "report: bt's document cannot be read back");
+		return error_new(ERROR_INTERNAL, "report: the document cannot be read back");
 	read_distribution(s, arena, &crash);
 	struct error *err = convert(&crash, format, &content);
 	if (err)
@@ -158,14 +277,14 @@ static struct error *report_run(struct session *session, const void *config_, st
 	bool loss = false;
 	FILE *memory = open_memstream(&document, &len);
 	struct arena arena = ARENA_INIT;
-	struct error *err = memory ? run_bt(session, memory, &loss) : error_nomem();
+	struct error *err = memory ? write_document(session, config, memory, &loss) : error_nomem();
 	if (memory && fclose(memory) != 0 && !err)
 		err = error_nomem();
 	if (!err)
 		err = write_report(session, config->format ? config->format : "text", document, len, &arena,
 				   report);
 	if (!err && loss)
-		remark_loss(&session->target->remarks, "something that bt reports is lost: see its notes");
+		remark_loss(&session->target->remarks, "something is lost: see the notes of the report");
 	arena_release(&arena);
 	free(document);
 	return err;

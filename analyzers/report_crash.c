@@ -1,5 +1,6 @@
 #include "analyzers/report_crash.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include "analyzers/words.h"
@@ -7,7 +8,7 @@
 #include "core/str.h"
 #include "report/utf8.h"
 
-enum { FINGERPRINT_FRAMES = 16 };
+enum { FINGERPRINT_FRAMES = 16, SHOWN_OF_RUN = 3, SHOWN_OF_VALUE = 200 };
 
 const char *crash_function(const struct json *frame)
 {
@@ -45,21 +46,104 @@ void crash_put(struct output *o, const char *text)
 	}
 }
 
-void crash_traceback(struct output *o, const struct crash_thread *thread, const char *prefix)
+bool crash_is_native(const struct json *frame)
 {
+	const char *kind = json_text(json_get(frame, "kind"));
+	return kind && streq(kind, "native");
+}
+
+static void python_line(struct output *o, const struct json *frame)
+{
+	const char *function = crash_function(frame);
+	output_puts(o, "  File \"");
+	crash_put(o, crash_file(frame));
+	output_puts(o, "\", line ");
+	output_int(o, json_int(json_get(frame, "line"), 0));
+	output_puts(o, ", in ");
+	crash_put(o, function ? function : "?");
+	output_char(o, '\n');
+}
+
+/* As bt has it, without the address: "  [C] memcpy+0x38 (libc.so.6+0x16d838)" */
+static void native_line(struct output *o, const struct json *frame)
+{
+	const char *name = json_text(json_get(frame, "name")), *module = json_text(json_get(frame, "module"));
+	const char *offset = json_text(json_get(frame, "offset"));
+	char text[32];
+	output_puts(o, "  [C] ");
+	crash_put(o, name ? name : "<no symbol>");
+	if (name) {
+		snprintf(text, sizeof(text), "+0x%" PRIx64, json_int(json_get(frame, "symbol_offset"), 0));
+		output_puts(o, text);
+	}
+	if (module) {
+		output_puts(o, " (");
+		crash_put(o, crash_base(module));
+		output_puts(o, "+");
+		crash_put(o, offset ? offset : "?");
+		output_puts(o, ")");
+	}
+	output_char(o, '\n');
+}
+
+static void local_lines(struct output *o, const struct json *frame, const char *prefix)
+{
+	json_each(local, json_get(frame, "locals")) {
+		const char *name = json_text(json_get(local, "name")), *repr = json_text(json_get(local, "repr"));
+		_str_ struct str shown = STR_INIT;
+		/* What a module has for Python's own use is no news. */
+		if (name && has_prefix(name, "__"))
+			continue;
+		str_adds(&shown, repr ? repr : "<lost>");
+		if (shown.len > SHOWN_OF_VALUE) {
+			str_truncate(&shown, SHOWN_OF_VALUE);
+			str_adds(&shown, "...");
+		}
+		output_puts(o, prefix);
+		output_puts(o, "    ");
+		crash_put(o, name ? name : "?");
+		output_puts(o, " = ");
+		crash_put(o, shown.buf);
+		output_char(o, '\n');
+	}
+}
+
+/* Of a recursion three calls are shown, as Python's own traceback does. */
+static bool same_line(const struct json *a, const struct json *b)
+{
+	if (crash_is_native(a) || crash_is_native(b))
+		return false;
+	const char *one = crash_function(a), *two = crash_function(b);
+	return json_int(json_get(a, "line"), 0) == json_int(json_get(b, "line"), 0) && one && two &&
+	       streq(one, two) && streq(crash_file(a), crash_file(b));
+}
+
+void crash_traceback(struct output *o, const struct crash_thread *thread, enum crash_lines lines,
+		     const char *prefix)
+{
+	const struct json **frames = lines == LINES_ALL ? thread->all : thread->frames;
 	output_puts(o, prefix);
 	output_puts(o, "Traceback (most recent call last):\n");
-	for (size_t i = thread->count; i--;) {
-		const struct json *frame = thread->frames[i];
-		const char *function = crash_function(frame);
+	size_t run = 0;
+	for (size_t i = lines == LINES_ALL ? thread->all_count : thread->count, count = i; i--;) {
+		const struct json *frame = frames[i];
+		bool folded = lines == LINES_ALL && i + 1 < count && same_line(frames[i + 1], frame);
+		run = folded ? run + 1 : 0;
+		bool last = !i || !same_line(frames[i - 1], frame);
+		if (run >= SHOWN_OF_RUN && !last)
+			continue;
 		output_puts(o, prefix);
-		output_puts(o, "  File \"");
-		crash_put(o, crash_file(frame));
-		output_puts(o, "\", line ");
-		output_int(o, json_int(json_get(frame, "line"), 0));
-		output_puts(o, ", in ");
-		crash_put(o, function ? function : "?");
-		output_char(o, '\n');
+		if (run >= SHOWN_OF_RUN) {
+			output_puts(o, "  [Previous line repeated ");
+			output_uint(o, run + 1 - SHOWN_OF_RUN);
+			output_puts(o, run == SHOWN_OF_RUN ? " more time]\n" : " more times]\n");
+		} else if (crash_is_native(frame)) {
+			native_line(o, frame);
+		} else {
+			python_line(o, frame);
+			if (lines == LINES_ALL)
+				local_lines(o, frame, prefix);
+		}
 	}
 }
 
@@ -75,27 +159,43 @@ void crash_death(const struct crash *c, struct str *ret)
 
 /* --- loading -------------------------------------------------------------------------------- */
 
-static bool is_python(const struct json *frame)
-{
-	const char *kind = json_text(json_get(frame, "kind"));
-	return !kind || !streq(kind, "native");
-}
-
 static bool load_thread(struct arena *arena, const struct json *json, struct crash_thread *ret)
 {
-	size_t count = 0;
+	size_t count = 0, all = 0;
 	const struct json *frames = json_get(json, "frames");
-	json_each(frame, frames)
-		count += is_python(frame);
-	ret->json = json;
-	ret->count = count;
-	ret->frames = arena_alloc(arena, (count + 1) * sizeof(*ret->frames));
-	if (!ret->frames)
+	json_each(frame, frames) {
+		count += !crash_is_native(frame);
+		all++;
+	}
+	*ret = (struct crash_thread){
+		.json = json,
+		.count = count,
+		.all_count = all,
+		.frames = arena_alloc(arena, (count + 1) * sizeof(*ret->frames)),
+		.all = arena_alloc(arena, (all + 1) * sizeof(*ret->all)),
+	};
+	if (!ret->frames || !ret->all)
 		return false;
-	json_each(frame, frames)
-		if (is_python(frame))
+	json_each(frame, frames) {
+		ret->all[--all] = frame;
+		if (!crash_is_native(frame))
 			ret->frames[--count] = frame;
+	}
 	return true;
+}
+
+static bool load_natives(struct crash *c, struct arena *arena, const struct json *threads)
+{
+	size_t count = 0;
+	json_each(thread, threads)
+		count++;
+	c->natives = arena_alloc(arena, (count + 1) * sizeof(*c->natives));
+	json_each(thread, threads) {
+		if (!c->natives || !load_thread(arena, thread, &c->natives[c->native_count]))
+			return false;
+		c->native_count += c->natives[c->native_count].all_count > 0;
+	}
+	return c->natives;
 }
 
 static bool load_threads(struct crash *c, struct arena *arena, const struct json *threads)
@@ -187,5 +287,8 @@ bool crash_load(struct crash *c, struct arena *arena, const char *text, size_t t
 	c->python = json_get(c->process, "python");
 	c->notes = json_get(document, "notes");
 	c->signal_name = json_text(json_get(c->signal, "name"));
-	return load_threads(c, arena, json_get(document, "threads")) && name_it(c, arena);
+	c->heap = json_get(document, "heap");
+	c->modules = json_get(document, "python_modules");
+	return load_threads(c, arena, json_get(document, "threads")) &&
+	       load_natives(c, arena, json_get(document, "native_threads")) && name_it(c, arena);
 }

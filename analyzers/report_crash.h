@@ -1,6 +1,6 @@
-/* The parts of pycore report among themselves: report.c runs bt and reads its JSON document;
- * report_crash.c finds the crash in it; each format (report_text.c, report_satyr.c, report_events.c)
- * writes that down in its own way. */
+/* The parts of pycore report among themselves: report.c runs bt, heap and modules into one JSON
+ * document and reads that back; report_crash.c finds the crash in it; each format (report_text.c,
+ * report_satyr.c, report_events.c) writes that down in its own way. */
 #ifndef ANALYZERS_REPORT_CRASH_H
 #define ANALYZERS_REPORT_CRASH_H
 
@@ -9,17 +9,21 @@
 #include "report/json.h"
 
 struct crash_thread {
-	const struct json *json;		/* one of the document's "threads" */
+	const struct json *json;		/* one of the document's "threads", "native_threads" */
 	const struct json **frames;		/* Python's, innermost first; in the arena */
 	size_t count;
+	const struct json **all;		/* C's between them */
+	size_t all_count;
 };
 
 struct crash {
 	const char *text;			/* the document itself */
 	size_t text_len;
-	const struct json *process, *signal, *python, *notes;
-	struct crash_thread *threads;		/* the document's, the crashed one first */
+	const struct json *process, *signal, *python, *notes, *heap, *modules;	/* NULL: none */
+	struct crash_thread *threads;		/* Python's, the crashed one first */
 	size_t thread_count;
+	struct crash_thread *natives;		/* those without a Python state that have frames */
+	size_t native_count;
 	char fingerprint[33];
 	const char *title;			/* "SIGSEGV in ship (shop.py)" */
 	const char *signal_name;		/* "SIGSEGV"; NULL: it did not die of one */
@@ -43,8 +47,11 @@ const char *crash_base(const char *path);	/* its last component */
 void crash_death(const struct crash *c, struct str *ret);
 /* Bytes of the core on a line of their own: what would end it, or move a cursor, is escaped. */
 void crash_put(struct output *o, const char *text);
+bool crash_is_native(const struct json *frame);
 /* "Traceback (most recent call last):" and so on, each line behind prefix. */
-void crash_traceback(struct output *o, const struct crash_thread *thread, const char *prefix);
+enum crash_lines { LINES_PYTHON, LINES_ALL };	/* with C frames, and variables where they are known */
+void crash_traceback(struct output *o, const struct crash_thread *thread, enum crash_lines lines,
+		     const char *prefix);
 
 struct report_format {
 	const char *name;

@@ -11,7 +11,7 @@
 #include "core/str.h"
 
 /* What Sentry keeps of a stack is about that much; the innermost are what matters. */
-enum { FRAMES_MAX = 250, IMAGES_MAX = 500 };
+enum { FRAMES_MAX = 250, IMAGES_MAX = 500, HEAP_TYPES = 20 };
 
 /* The same event for the same core: sent twice, it is stored once. */
 static void event_id(const struct crash *c, char ret[33])
@@ -39,50 +39,125 @@ static void put_bool(struct output *o, const char *key, bool truth, bool first)
 	output_puts(o, truth ? "true" : "false");
 }
 
-static void put_frames(struct output *o, const struct crash_thread *thread)
+static void put_address(struct output *o, const char *key, addr_t at)
 {
-	size_t count = MIN(thread->count, (size_t)FRAMES_MAX);
+	put_key(o, key, false);
+	output_char(o, '"');
+	output_address(o, at);
+	output_char(o, '"');
+}
+
+static void put_python_frame(struct output *o, const struct json *frame)
+{
+	int64_t number = json_int(json_get(frame, "line"), 0);
+	int64_t column = json_int(json_get(frame, "column"), -1);
+	bool first = true;
+	put_text(o, "function", crash_function(frame), true);
+	put_text(o, "filename", crash_file(frame), false);
+	put_text(o, "abs_path", crash_file(frame), false);
+	if (number > 0)
+		put_number(o, "lineno", number, false);
+	if (column >= 0)
+		put_number(o, "colno", column + 1, false);
+	put_text(o, "platform", "python", false);
+	put_bool(o, "in_app", is_application(crash_file(frame)), false);
+	json_each(local, json_get(frame, "locals")) {
+		const char *name = json_text(json_get(local, "name"));
+		if (!name)
+			continue;
+		output_puts(o, first ? ", \"vars\": {" : "");
+		put_text(o, name, json_text(json_get(local, "repr")), first);
+		first = false;
+	}
+	output_puts(o, first ? "" : "}");
+}
+
+static void put_native_frame(const struct crash *c, struct output *o, const struct json *frame)
+{
+	addr_t at = (addr_t)json_int(json_get(frame, "address"), 0);
+	const struct module *module = c->target ? target_module_at(c->target, at) : NULL;
+	const struct json *symbol_offset = json_get(frame, "symbol_offset");
+	const char *name = json_text(json_get(frame, "name"));
+	put_text(o, "function", name ? name : "<unknown>", true);
+	if (json_text(json_get(frame, "module")))
+		put_text(o, "package", json_text(json_get(frame, "module")), false);
+	put_text(o, "platform", "native", false);
+	put_address(o, "instruction_addr", at);
+	if (symbol_offset)
+		put_address(o, "symbol_addr", at - (addr_t)json_int(symbol_offset, 0));
+	if (module)
+		put_address(o, "image_addr", module->start);
+	put_bool(o, "in_app", false, false);
+}
+
+/* Oldest first, Python's and C's. */
+static void put_frames(const struct crash *c, struct output *o, const struct crash_thread *thread)
+{
+	size_t count = MIN(thread->all_count, (size_t)FRAMES_MAX);
 	put_key(o, "stacktrace", false);
 	output_puts(o, "{\"frames\": [");
 	for (size_t i = count; i--;) {
-		const struct json *frame = thread->frames[i];
-		int64_t number = json_int(json_get(frame, "line"), 0);
-		int64_t column = json_int(json_get(frame, "column"), -1);
+		const struct json *frame = thread->all[i];
 		output_puts(o, i + 1 == count ? "\n  {" : ",\n  {");
-		put_text(o, "function", crash_function(frame), true);
-		put_text(o, "filename", crash_file(frame), false);
-		put_text(o, "abs_path", crash_file(frame), false);
-		if (number > 0)
-			put_number(o, "lineno", number, false);
-		if (column >= 0)
-			put_number(o, "colno", column + 1, false);
-		put_text(o, "platform", "python", false);
-		put_bool(o, "in_app", is_application(crash_file(frame)), false);
+		if (crash_is_native(frame))
+			put_native_frame(c, o, frame);
+		else
+			put_python_frame(o, frame);
 		output_puts(o, "}");
 	}
 	output_puts(o, "]}");
+}
+
+static void put_mechanism(const struct crash *c, struct output *o, bool chained)
+{
+	output_puts(o, ", \"mechanism\": {\"type\": \"pycore\", \"handled\": false, \"synthetic\": true");
+	if (chained)
+		put_number(o, "exception_id", 0, false);
+	if (c->signal) {
+		const char *code = signal_code_text((int)json_int(json_get(c->signal, "number"), 0),
+						    (int)json_int(json_get(c->signal, "code"), 0));
+		output_puts(o, ", \"meta\": {\"signal\": {");
+		put_number(o, "number", json_int(json_get(c->signal, "number"), 0), true);
+		if (json_get(c->signal, "code"))
+			put_number(o, "code", json_int(json_get(c->signal, "code"), 0), false);
+		put_text(o, "name", c->signal_name, false);
+		if (json_get(c->signal, "code") && code)
+			put_text(o, "code_name", code, false);
+		output_puts(o, "}}");
+	}
+	output_puts(o, "}");
+}
+
+/* An exception that was on its way, or being handled, when the signal came: only its type. */
+static bool put_in_flight(const struct crash *c, struct output *o)
+{
+	const struct json *thread = c->thread_count ? c->threads->json : NULL;
+	const char *raising = json_text(json_get(thread, "raising"));
+	const char *type = raising ? raising : json_text(json_get(thread, "handling"));
+	if (!type)
+		return false;
+	output_puts(o, "{");
+	put_text(o, "type", type, true);
+	put_text(o, "value", raising ? "was being raised" : "was being handled", false);
+	put_number(o, "thread_id", json_int(json_get(thread, "tid"), 0), false);
+	output_puts(o, ", \"mechanism\": {\"type\": \"chained\", \"source\": \"__context__\", "
+		       "\"exception_id\": 1, \"parent_id\": 0}}, ");
+	return true;
 }
 
 static void put_exception(const struct crash *c, struct output *o)
 {
 	_str_ struct str value = STR_INIT;
 	crash_death(c, &value);
-	output_puts(o, ",\n \"exception\": {\"values\": [{");
+	output_puts(o, ",\n \"exception\": {\"values\": [");
+	bool chained = put_in_flight(c, o);
+	output_puts(o, "{");
 	put_text(o, "type", c->signal_name ? c->signal_name : "Stopped", true);
 	put_text(o, "value", value.buf, false);
-	output_puts(o, ", \"mechanism\": {\"type\": \"pycore\", \"handled\": false, \"synthetic\": true");
-	if (c->signal) {
-		output_puts(o, ", \"meta\": {\"signal\": {");
-		put_number(o, "number", json_int(json_get(c->signal, "number"), 0), true);
-		if (json_get(c->signal, "code"))
-			put_number(o, "code", json_int(json_get(c->signal, "code"), 0), false);
-		put_text(o, "name", c->signal_name, false);
-		output_puts(o, "}}");
-	}
-	output_puts(o, "}");
+	put_mechanism(c, o, chained);
 	if (c->thread_count) {
 		put_number(o, "thread_id", json_int(json_get(c->threads->json, "tid"), 0), false);
-		put_frames(o, c->threads);
+		put_frames(c, o, c->threads);
 	}
 	output_puts(o, "}]}");
 }
@@ -91,16 +166,18 @@ static void put_exception(const struct crash *c, struct output *o)
 static void put_threads(const struct crash *c, struct output *o)
 {
 	output_puts(o, ",\n \"threads\": {\"values\": [");
-	for (size_t i = 0; i < c->thread_count; i++) {
-		const struct json *thread = c->threads[i].json;
+	for (size_t i = 0; i < c->thread_count + c->native_count; i++) {
+		const struct crash_thread *all = i < c->thread_count ? &c->threads[i] :
+						 &c->natives[i - c->thread_count];
+		const struct json *thread = all->json;
 		output_puts(o, i ? ",\n  {" : "\n  {");
 		put_number(o, "id", json_int(json_get(thread, "tid"), 0), true);
 		put_text(o, "name", json_text(json_get(thread, "name")), false);
 		put_bool(o, "crashed", json_true(json_get(thread, "crashed")), false);
 		put_bool(o, "current", i == 0, false);
 		put_bool(o, "main", json_true(json_get(thread, "main")), false);
-		if (i)
-			put_frames(o, &c->threads[i]);
+		if (i || !c->thread_count)
+			put_frames(c, o, all);
 		output_puts(o, "}");
 	}
 	output_puts(o, "]}");
@@ -115,14 +192,6 @@ static void debug_id(const struct build_id *id, char ret[37])
 		uint8_t byte = order[i] < id->len ? id->bytes[order[i]] : 0;
 		to += snprintf(to, 4, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", byte);
 	}
-}
-
-static void put_address(struct output *o, const char *key, addr_t at)
-{
-	put_key(o, key, false);
-	output_char(o, '"');
-	output_address(o, at);
-	output_char(o, '"');
 }
 
 static void put_images(const struct crash *c, struct output *o)
@@ -146,6 +215,45 @@ static void put_images(const struct crash *c, struct output *o)
 		output_puts(o, "}");
 	}
 	output_puts(o, "]}");
+}
+
+/* Of what was imported and says so. */
+static void put_versions(const struct crash *c, struct output *o)
+{
+	bool first = true;
+	output_puts(o, ",\n \"modules\": {");
+	json_each(module, c->modules) {
+		const char *name = json_text(json_get(module, "name"));
+		const char *version = json_text(json_get(module, "version"));
+		if (!name || !version)
+			continue;
+		put_text(o, name, version, first);
+		first = false;
+	}
+	output_puts(o, "}");
+}
+
+static void put_heap(const struct crash *c, struct output *o)
+{
+	bool first = true;
+	size_t rows = 0;
+	if (!c->heap)
+		return;
+	output_puts(o, ",\n \"extra\": {\"heap\": {");
+	put_number(o, "objects", json_int(json_get(c->heap, "objects"), 0), true);
+	put_number(o, "bytes", json_int(json_get(c->heap, "bytes"), 0), false);
+	output_puts(o, ", \"types\": [");
+	json_each(row, json_get(c->heap, "types")) {
+		if (rows++ == HEAP_TYPES)
+			break;
+		output_puts(o, first ? "{" : ", {");
+		first = false;
+		put_text(o, "type", json_text(json_get(row, "type")), true);
+		put_number(o, "count", json_int(json_get(row, "count"), 0), false);
+		put_number(o, "bytes", json_int(json_get(row, "bytes"), 0), false);
+		output_puts(o, "}");
+	}
+	output_puts(o, "]}}");
 }
 
 static void put_event(const struct crash *c, struct output *o, const char *id)
@@ -172,6 +280,8 @@ static void put_event(const struct crash *c, struct output *o, const char *id)
 	put_exception(c, o);
 	put_threads(c, o);
 	put_images(c, o);
+	put_versions(c, o);
+	put_heap(c, o);
 	output_puts(o, "}\n");
 }
 
@@ -237,7 +347,7 @@ static char *traceback_text(const struct crash *c)
 	struct output *text = calloc(1, sizeof(*text));
 	if (memory && text && c->thread_count) {
 		text->file = memory;
-		crash_traceback(text, c->threads, "");
+		crash_traceback(text, c->threads, LINES_PYTHON, "");
 		output_flush(text);
 	}
 	if (memory)

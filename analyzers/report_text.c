@@ -1,9 +1,13 @@
 /* For people: one page, a forge's issue, apport's report. */
 #include "analyzers/report_crash.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include "analyzers/words.h"
 #include "core/str.h"
+
+enum { TEXT_TYPES = 10, TEXT_VERSIONS = 40 };
 
 static void line(struct output *o, const char *label, const char *text)
 {
@@ -51,6 +55,59 @@ static bool python_words(const struct crash *c, struct str *ret)
 	return version;
 }
 
+static void text_thread(struct output *o, const struct crash_thread *thread)
+{
+	output_char(o, '\n');
+	thread_heading(o, thread->json);
+	output_char(o, '\n');
+	crash_traceback(o, thread, LINES_ALL, "");
+}
+
+/* The table's head, then the types that fill the most. */
+static void heap_table(const struct crash *c, struct output *o)
+{
+	_str_ struct str text = STR_INIT;
+	size_t rows = 0;
+	if (!c->heap)
+		return;
+	str_printf(&text, "\nHeap: %" PRId64 " objects, ", json_int(json_get(c->heap, "objects"), 0));
+	words_bytes(&text, (uint64_t)json_int(json_get(c->heap, "bytes"), 0));
+	str_adds(&text, "\n      Bytes      Count  Type\n");
+	output_put(o, text.buf, text.len);
+	json_each(row, json_get(c->heap, "types")) {
+		const char *type = json_text(json_get(row, "type"));
+		if (rows++ == TEXT_TYPES)
+			break;
+		str_reset(&text);
+		str_printf(&text, "%11" PRId64 "%11" PRId64 "  ", json_int(json_get(row, "bytes"), 0),
+			   json_int(json_get(row, "count"), 0));
+		output_put(o, text.buf, text.len);
+		crash_put(o, type ? type : "?");
+		output_char(o, '\n');
+	}
+}
+
+/* Of what was imported and says so. */
+static void versions(const struct crash *c, struct output *o)
+{
+	size_t shown = 0;
+	json_each(module, c->modules) {
+		const char *name = json_text(json_get(module, "name"));
+		const char *version = json_text(json_get(module, "version"));
+		if (!name || !version || strchr(name, '.'))
+			continue;
+		if (shown == TEXT_VERSIONS) {
+			output_puts(o, ", ...");
+			break;
+		}
+		output_puts(o, shown++ ? ", " : "\nVersions: ");
+		crash_put(o, name);
+		output_char(o, ' ');
+		crash_put(o, version);
+	}
+	output_puts(o, shown ? "\n" : "");
+}
+
 void report_write_text(const struct crash *c, struct output *o)
 {
 	_str_ struct str python = STR_INIT, death = STR_INIT;
@@ -67,12 +124,13 @@ void report_write_text(const struct crash *c, struct output *o)
 	line(o, "Build-id     ", json_text(json_get(c->process, "build_id")));
 	line(o, "Python       ", python_words(c, &python) ? python.buf : NULL);
 	line(o, "Machine      ", json_text(json_get(c->process, "machine")));
-	for (size_t i = 0; i < c->thread_count; i++) {
-		output_char(o, '\n');
-		thread_heading(o, c->threads[i].json);
-		output_char(o, '\n');
-		crash_traceback(o, &c->threads[i], "");
-	}
+	line(o, "Written by   ", "pycore " PYCORE_VERSION);
+	for (size_t i = 0; i < c->thread_count; i++)
+		text_thread(o, &c->threads[i]);
+	for (size_t i = 0; i < c->native_count; i++)
+		text_thread(o, &c->natives[i]);
+	heap_table(c, o);
+	versions(c, o);
 	if (c->notes && c->notes->children)
 		output_char(o, '\n');
 	json_each(note, c->notes)
@@ -131,7 +189,7 @@ static void markdown_thread(struct output *o, const struct crash_thread *thread)
 {
 	/* No line of it can be a fence: each begins with "Traceback" or with "  File". */
 	output_puts(o, "```\n");
-	crash_traceback(o, thread, "");
+	crash_traceback(o, thread, LINES_ALL, "");
 	output_puts(o, "```\n");
 }
 
@@ -218,6 +276,6 @@ void report_write_apport(const struct crash *c, struct output *o)
 		output_char(o, ' ');
 		thread_heading(o, c->threads[i].json);
 		output_char(o, '\n');
-		crash_traceback(o, &c->threads[i], " ");
+		crash_traceback(o, &c->threads[i], LINES_ALL, " ");
 	}
 }

@@ -27,6 +27,8 @@ struct session {
 };
 
 extern const struct analyzer *const analyzers[];	/* from list.def; ends with NULL */
+/* Where an analyzer's config has the value of that option: for who runs one from within another. */
+void *analyzer_option(const struct analyzer *analyzer, void *config, const char *name);
 
 /* "process" and "python": the record that every command begins with (analyzers/process.c). */
 extern const struct record process_record;

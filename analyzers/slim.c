@@ -78,9 +78,8 @@ static struct error *run_bt(struct session *s, const char *locals)
 	struct report_options options = { .form = REPORT_JSON, .command = "bt", .version = PYCORE_VERSION };
 	struct report *report = nowhere ? report_new(analyzer_bt.root, &options, nowhere) : NULL;
 	struct error *err = config && report ? NULL : error_nomem();
-	for (const struct option *o = analyzer_bt.options; !err && o->name; o++)
-		if (streq(o->name, "locals"))
-			memcpy(config + o->offset, &locals, sizeof(locals));
+	if (!err)
+		*(const char **)analyzer_option(&analyzer_bt, config, "locals") = locals;
 	if (!err)
 		err = analyzer_bt.run(s, config, report);
 	if (report) {

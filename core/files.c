@@ -100,6 +100,12 @@ void files_free(struct files *f)
 	free(f);
 }
 
+void mapped_file_relax(const struct mapped_file *file)
+{
+	if (file->data)
+		madvise((void *)file->data, file->size, MADV_DONTNEED);
+}
+
 void mapped_file_release(struct mapped_file *file)
 {
 	if (file->data)

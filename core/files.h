@@ -91,6 +91,9 @@ bool files_find_module(struct files *f, const char *path, const struct build_id 
 		       bool (*accept)(const struct mapped_file *, void *), void *arg,
 		       struct mapped_file *ret);
 void mapped_file_release(struct mapped_file *file);
+/* Give back what its pages take of our memory; those that are touched again come again. For who
+ * goes through a large file once and must stay small. */
+void mapped_file_relax(const struct mapped_file *file);
 /* A regular file below the sysroot (where BROKER_ROOT) or a --search directory (its index), open
  * for reading; -1 and errno. */
 int files_open_below(struct files *f, int where, const char *path);
