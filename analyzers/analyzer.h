@@ -51,8 +51,9 @@ enum analyzer_needs {
 	TAKES_NO_CORE = 32,		/* of no core in particular */
 	TAKES_SUBJECT = 64,		/* the last word is no file but what is asked about
 					 * (session.subject) */
-	TAKES_NUMBERS = 256,		/* the last words are no files but what is asked about, where
+	TAKES_NUMBERS = 512,		/* the last words are no files but what is asked about, where
 					 * they are numbers (session.numbers) */
+	REDACTS = 1024,		/* secrets are taken out unless --redact=off */
 	RAW_TEXT = 128,			/* as text, what run() writes is all: no process, no notes */
 	OWNS_STDOUT = 256,		/* session.made is standard output: with RAW_TEXT */
 };

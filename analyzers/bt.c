@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include "analyzers/words.h"
 #include "core/map.h"
+#include "core/redact.h"
 #include "report/text.h"
 
 /* --- options -------------------------------------------------------------------------------- */
@@ -724,7 +725,7 @@ static struct error *run_bt(struct session *s, const void *config_, struct repor
 	}
 	/* Only text shows source lines, and only slim keeps them. */
 	bool has_sources = (s->text_form || s->source_log) &&
-			   !(config->source && streq(config->source, "off"));
+			   !(config->source && streq(config->source, "off")) && !redacts_all(s->redaction);
 	struct bt bt = {
 		.session = s,
 		.report = report,

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include "analyzers/words.h"
+#include "core/redact.h"
 #include "report/text.h"
 
 /* --- records -------------------------------------------------------------------------------- */
@@ -318,7 +319,14 @@ static bool report_local(struct bt *bt, const struct local *local, const char *s
 		[LOCAL_SECTION] = value_str(section),
 	};
 	str_reset(&bt->repr);
-	if (local->is_int) {
+	if (redacts_name(rt->redaction, local->name) && !redacts_all(rt->redaction)) {
+		str_adds(&bt->repr, REDACTED);
+		if (!local->is_int && object_load(rt, local->value, &object))
+			values[LOCAL_TYPE] = value_str(object.type->full_name);
+	} else if (local->is_int && redacts_all(rt->redaction)) {
+		str_adds(&bt->repr, "<int>");
+		values[LOCAL_TYPE] = value_str("int");
+	} else if (local->is_int) {
 		str_printf(&bt->repr, "%" PRId64, (int64_t)local->value);
 		values[LOCAL_TYPE] = value_str("int");
 	} else if (object_load(rt, local->value, &object)) {

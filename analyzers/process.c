@@ -5,6 +5,7 @@
 #include <string.h>
 #include "analyzers/words.h"
 #include "core/checked.h"
+#include "core/redact.h"
 #include "report/text.h"
 
 enum signal_column { SIGNAL_NUMBER, SIGNAL_NAME, SIGNAL_CODE, SIGNAL_ADDRESS, SIGNAL_COLUMNS };
@@ -151,8 +152,15 @@ bool process_report(struct session *s, struct report *report)
 	else
 		str_printf(&python, ", %s", target->machine->name);
 	const char *words[] = { signal.buf, python.buf };
+	const char *const *argv = process->argv;
+	if (s->redaction && argv) {
+		const char **clean = arena_alloc(&s->target->arena, (process->argc + 1) * sizeof(*clean));
+		if (!clean || !redact_words(s->redaction, &s->target->arena, argv, process->argc, clean))
+			return false;
+		argv = clean;
+	}
 	struct value values[PROCESS_COLUMNS] = {
-		[PROCESS_ARGV] = value_strings(process->argv, process->argc),
+		[PROCESS_ARGV] = value_strings(argv, process->argc),
 		[PROCESS_EXECUTABLE] = value_str(process->executable),
 		[PROCESS_MACHINE] = value_str(target->machine->name),
 		[PROCESS_TRUNCATED] = value_bool(target->truncated),

@@ -190,7 +190,8 @@ static bool compose(const struct record **children, size_t room)
 static struct error *write_document(struct session *s, const struct report_config *config, FILE *out,
 				    bool *ret_loss)
 {
-	struct report_options options = { .form = REPORT_JSON, .command = "report", .version = PYCORE_VERSION };
+	struct report_options options = { .form = REPORT_JSON, .command = "report", .version = PYCORE_VERSION,
+					  .redaction = s->redaction };
 	const struct record *children[24];
 	struct record root = { .name = "report", .children = children };
 	struct report *report = compose(children, ARRAY_SIZE(children)) ? report_new(&root, &options, out) : NULL;
@@ -309,6 +310,6 @@ const struct analyzer analyzer_report = {
 	.options = report_options_table,
 	.config_size = sizeof(struct report_config),
 	.root = &report_root,
-	.needs = NEEDS_TARGET | NEEDS_RUNTIME | WANTS_SANDBOX | RAW_TEXT,
+	.needs = NEEDS_TARGET | NEEDS_RUNTIME | WANTS_SANDBOX | REDACTS | RAW_TEXT,
 	.run = report_run,
 };

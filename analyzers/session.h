@@ -22,6 +22,7 @@ struct session {
 					 * name when run() is done. NULL: no --output.
 					 * OWNS_STDOUT: standard output */
 	bool incomplete;		/* for exit code 1, where no note can say why (RAW_TEXT) */
+	const struct redaction *redaction;	/* what may not be shown (core/redact.h); NULL: all may */
 	const char *subject;		/* TAKES_SUBJECT: what is asked about; NULL: it was not said */
 	struct option_list numbers;	/* TAKES_NUMBERS: what is asked about, as it was typed */
 };

@@ -135,6 +135,8 @@ static struct error *slim_run(struct session *session, const void *config_, stru
 	if (!err)
 		err = runtime_locate(again.target, again.symbols, &again.runtime);
 	if (!err)
+		again.runtime->redaction = session->redaction;
+	if (!err)
 		err = run_bt(&again, config->locals);
 	source_log_sort(&log);
 	if (!err)

@@ -6,6 +6,8 @@
 static const char *const color_choices[] = { "auto", "always", "never", NULL };
 static const char *const sandbox_choices[] = { "auto", "require", "off", NULL };
 
+static const char *const redact_choices[] = { "secrets", "all", "off", NULL };
+
 #define AT(member) .offset = offsetof(struct common, member)
 
 const struct option common_options[] = {
@@ -29,6 +31,11 @@ const struct option common_options[] = {
 	  .help = "read the core in a process without rights: as far as this kernel can (auto), all or "
 		  "nothing (require), not (off)",
 	  AT(sandbox), .choices = sandbox_choices, .optional_argument = true },
+	{ "redact", 0, OPTION_CHOICE,
+	  .help = "take out what looks like a secret, by name and by value; =all: all values but their "
+		  "types and lengths",
+	  AT(redact), .choices = redact_choices, .optional_argument = true },
+	{ "redact-also", 0, OPTION_LIST, "REGEX", "with --redact: names and texts like that, too", AT(redact_also) },
 	{ "color", 0, OPTION_CHOICE, .help = "colours: on a terminal (auto), always or never",
 	  AT(color), .choices = color_choices },
 	{ "quiet", 'q', OPTION_FLAG, .help = "no progress, and no notes but on losses", AT(quiet) },

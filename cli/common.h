@@ -8,9 +8,9 @@
 
 struct common {
 	bool json, quiet, verbose, schema, help;
-	const char *output, *color, *sysroot, *core, *core_fd, *sandbox;
+	const char *output, *color, *sysroot, *core, *core_fd, *sandbox, *redact;
 	uint64_t unpack_mib, unpack_seconds;	/* 0: the default */
-	struct option_list search;
+	struct option_list search, redact_also;
 };
 
 extern const struct option common_options[];

@@ -17,6 +17,7 @@
 #include "cli/progress.h"
 #include "cli/sandboxed.h"
 #include "cli/session.h"
+#include "core/redact.h"
 #include "core/trace.h"
 
 enum { EXIT_DONE, EXIT_LOSS };
@@ -62,6 +63,7 @@ struct run {
 	const struct common *common;
 	const struct inputs *inputs;
 	struct progress_line *line;
+	const struct redaction *redaction;
 	unsigned needs;
 	bool color;
 	unsigned width;			/* of the terminal that the report is for */
@@ -140,6 +142,8 @@ static int write_report(const struct run *run, FILE *out)
 		.width = run->width,
 		.command = command->name,
 		.version = PYCORE_VERSION,
+		/* What converts a document has taken them out of that. */
+		.redaction = run->needs & RAW_TEXT ? NULL : run->redaction,
 	};
 	struct composed composed;
 	if (!composed_init(&composed, command->root, &process_record))
@@ -166,7 +170,7 @@ static unsigned needs_of(const struct analyzer *command, const void *config)
 static struct opening opening_of(const struct run *run)
 {
 	bool watched = !run->common->quiet && isatty(STDERR_FILENO);
-	return (struct opening){ run->common, run->inputs, run->needs,
+	return (struct opening){ run->common, run->inputs, run->needs, run->redaction,
 				 watched ? &run->line->progress : NULL };
 }
 
@@ -285,6 +289,16 @@ static struct error *take_output(const struct analyzer *command, const void *con
 	return NULL;
 }
 
+static struct error *redaction_of(const struct common *common, unsigned needs, struct redaction **ret)
+{
+	const char *mode = common->redact;
+	bool wanted = mode ? !streq(mode, "off") : needs & REDACTS || common->redact_also.count;
+	if (!wanted)
+		return NULL;
+	return redaction_new(mode && streq(mode, "all") ? REDACT_ALL : REDACT_SECRETS,
+			     common->redact_also.items, common->redact_also.count, ret);
+}
+
 /* argv: what follows the command's name. */
 static int run_command(const struct analyzer *command, int argc, char **argv)
 {
@@ -293,6 +307,7 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 	struct inputs inputs = { 0 };
 	struct session session = { 0 };
 	struct progress_line line;
+	_cleanup_(owned_redaction_free) struct redaction *redaction = NULL;
 	progress_line_init(&line, stderr);
 	_free_ void *config = calloc(1, command->config_size + 1);
 	if (!config)
@@ -309,6 +324,8 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 		code = print_schema(command);
 	else if (!err)
 		err = inputs_from(&common, &arguments, command, needs_of(command, config), &inputs);
+	if (!err)
+		err = redaction_of(&common, needs_of(command, config), &redaction);
 	if (common.verbose)
 		trace_mask |= TRACE_FILES | TRACE_SYMBOLS | TRACE_LOCATE;
 	struct run run = {
@@ -318,6 +335,7 @@ static int run_command(const struct analyzer *command, int argc, char **argv)
 		.common = &common,
 		.inputs = &inputs,
 		.line = &line,
+		.redaction = redaction,
 		.needs = needs_of(command, config),
 	};
 	if (err)

@@ -129,6 +129,8 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 static struct error *find_runtime(struct session *s, unsigned needs)
 {
 	struct error *err = runtime_locate(s->target, s->symbols, &s->runtime);
+	if (!err)
+		s->runtime->redaction = s->redaction;
 	if (!err || needs & NEEDS_RUNTIME)
 		return err;
 	s->runtime_error = err;
@@ -143,6 +145,7 @@ struct error *session_open_files(struct session *ret, const struct opening *open
 	ret->output = common->output;
 	ret->subject = inputs->subject;
 	ret->numbers = inputs->numbers;
+	ret->redaction = opening->redaction;
 	struct error *err = files_new(common->sysroot, &ret->files);
 	if (err)
 		return err;

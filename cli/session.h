@@ -31,6 +31,7 @@ struct opening {
 	const struct common *common;
 	const struct inputs *inputs;
 	unsigned needs;			/* enum analyzer_needs */
+	const struct redaction *redaction;	/* NULL: nothing is kept back */
 	struct progress *progress;	/* is told of long work; NULL: nobody */
 };
 

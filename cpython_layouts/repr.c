@@ -148,6 +148,87 @@ const char *c_type_name(const struct pytype *type)
 	return type->flags & TPFLAGS_HEAPTYPE ? type_name(type) : type->full_name;
 }
 
+/* --- redaction ------------------------------------------------------------------------------ */
+
+void repr_named(struct repr *r, const char *name, addr_t value)
+{
+	str_printf(r->out, "%s=", name);
+	if (redacts_name(r->rt->redaction, name) && !redacts_all(r->rt->redaction))
+		str_adds(r->out, REDACTED);
+	else
+		repr_value(r, value);
+}
+
+/* Keys of 2.7 and of protocols may be bytes. */
+static bool is_secret_key(struct repr *r, addr_t key)
+{
+	enum { LONGEST = 128 };
+	_str_ struct str name = STR_INIT;
+	struct object o;
+	bool cut;
+	size_t len;
+	if (!r->rt->redaction || redacts_all(r->rt->redaction) || !object_load(r->rt, key, &o))
+		return false;
+	if (o.type->flags & TPFLAGS_UNICODE_SUBCLASS) {
+		object_text(r->rt, key, LONGEST, &name, &cut);
+	} else if (o.type->flags & TPFLAGS_BYTES_SUBCLASS) {
+		const uint8_t *bytes = object_bytes(r->rt, key, &len);
+		str_add(&name, (const char *)bytes, bytes ? MIN(len, (size_t)LONGEST) : 0);
+	}
+	return name.len && redacts_name(r->rt->redaction, name.buf);
+}
+
+void repr_keyed(struct repr *r, addr_t key, addr_t value)
+{
+	if (is_secret_key(r, key))
+		str_adds(r->out, REDACTED);
+	else
+		repr_value(r, value);
+}
+
+/* What shows nothing itself but its shape, and names. */
+static bool is_shape(const struct kind *kind)
+{
+	static const char *const names[] = {
+		"list", "tuple", "dict", "set", "frozenset", "frozendict", "mappingproxy", "dictproxy",
+		"collections.deque", "collections.defaultdict", "collections.OrderedDict",
+		"collections.Counter", "collections.ChainMap", "collections.UserDict",
+		"collections.UserList", "dict_keys", "dict_values", "dict_items", "odict_keys",
+		"odict_values", "odict_items", "namedtuple", "dataclass", "structseq",
+		"types.SimpleNamespace", "functools.partial", "BaseException",
+		"exceptions.BaseException", "BaseExceptionGroup", "ImportError", "NoneType", "ellipsis",
+		"NotImplementedType", "type", "enum.EnumMeta", "enum.EnumType", "classobj", "instance",
+		"module", "function", "method", "instancemethod", "builtin_function_or_method",
+		"method_descriptor", "classmethod_descriptor", "wrapper_descriptor", "getset_descriptor",
+		"member_descriptor", "method-wrapper", "staticmethod", "classmethod", "generator",
+		"coroutine", "async_generator", "code", "cell",
+	};
+	if (kind == &kind_object || kind == &kind_opaque)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (streq(kind->name, names[i]))
+			return true;
+	return false;
+}
+
+/* "<str of 8>", "<int>": the contents are not even read. */
+static void repr_shape(struct repr *r, const struct object *o)
+{
+	const struct layout *l = r->l;
+	int64_t len = -1;
+	if (is_kind(o, "str") && HAS_STRUCT(l, PyASCIIObject) && l->version.major >= 3 &&
+	    o->type->fixed >= OFFSET(l, PyASCIIObject, length) + l->machine->word)
+		len = GETS(l, o->p, PyASCIIObject, length);
+	else if ((is_kind(o, "bytes") || is_kind(o, "bytearray") || is_kind(o, "array.array") ||
+		  (is_kind(o, "str") && l->version.major < 3)) &&
+		 o->type->fixed >= SIZEOF(l, PyVarObject))
+		len = GETS(l, o->p, PyVarObject, ob_size);
+	str_printf(r->out, "<%s", o->type->full_name);
+	if (len >= 0)
+		str_printf(r->out, " of %" PRId64, len);
+	str_addc(r->out, '>');
+}
+
 static void repr_attributes(struct repr *r, const struct object *o)
 {
 	const char *name;
@@ -158,8 +239,7 @@ static void repr_attributes(struct repr *r, const struct object *o)
 	size_t n = 0;
 	str_adds(r->out, " {");
 	while (it && attribute_next(it, &name, &value) && repr_item(r, n)) {
-		str_printf(r->out, "%s=", name);
-		repr_value(r, value);
+		repr_named(r, name, value);
 		n++;
 	}
 	str_addc(r->out, '}');
@@ -203,7 +283,7 @@ void repr_pairs(struct repr *r, struct dict_iter *it)
 			break;
 		repr_value(r, key);
 		str_add(r->out, ": ", 2);
-		repr_value(r, value);
+		repr_keyed(r, key, value);
 	}
 	if (it->lost) {
 		str_adds(r->out, ", ...");
@@ -230,9 +310,14 @@ void repr_value(struct repr *r, addr_t addr)
 		repr_lost(r, addr);
 		return;
 	}
+	const struct kind *kind = kind_shown(r->rt, o.type);
+	if (redacts_all(r->rt->redaction) && !is_shape(kind)) {
+		repr_shape(r, &o);
+		return;
+	}
 	r->nested++;
 	unsigned depth = r->depth;
-	if (!kind_shown(r->rt, o.type)->repr(r, &o)) {
+	if (!kind->repr(r, &o)) {
 		str_truncate(r->out, before);
 		r->depth = depth;
 		r->cut = cut;
@@ -265,6 +350,8 @@ unsigned object_repr(struct runtime *rt, addr_t addr, const struct repr_limits *
 		.budget = BUDGET,
 	};
 	repr_value(&r, addr);
+	if (!redacts_all(rt->redaction))
+		redact_text(rt->redaction, out, r.start);
 	if (is_long_enough(&r)) {
 		size_t keep = limits->length - (limits->dots ? MIN(limits->length, (size_t)3) : 0);
 		str_truncate(out, r.start + character_offset(out->buf + r.start, out->len - r.start,

@@ -50,6 +50,8 @@ struct runtime {
 	struct codes *codes;		/* runtime_free() calls codes_free() */
 	struct threads *threads;
 	struct edge_plans *edge_plans;
+	const struct redaction *redaction;	/* what values may not show; NULL: they may show all.
+						 * Borrowed */
 	struct arena arena;
 	pthread_mutex_t lock;		/* over these caches, while shared */
 	bool shared;

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/redact.h"
+#include "core/str.h"
 
 struct report *report_new(const struct record *root, const struct report_options *options,
 			  FILE *out)
@@ -62,6 +64,29 @@ static void end_current(struct report *r, struct level *parent)
 	parent->current = NULL;
 }
 
+/* With secrets taken out of the strings, whatever analyzer has put them there. */
+static bool open_redacted(struct report *r, const struct record *record, const struct value *values,
+			  bool first)
+{
+	struct arena arena = ARENA_INIT;
+	struct value *clean = arena_alloc(&arena, (record->column_count + 1) * sizeof(*clean));
+	bool ok = clean;
+	for (size_t i = 0; ok && i < record->column_count; i++) {
+		_str_ struct str text = STR_INIT;
+		clean[i] = values[i];
+		if (record->columns[i].type != VALUE_STRING || values[i].state != VALUE_PRESENT)
+			continue;
+		str_add(&text, values[i].s.bytes, values[i].s.len);
+		redact_text(r->options.redaction, &text, 0);
+		clean[i] = value_bytes(arena_copy(&arena, text.buf, text.len), text.len);
+		ok = clean[i].s.bytes && !text.failed;
+	}
+	if (ok)
+		r->form->open(r, clean, first);
+	arena_release(&arena);
+	return ok;
+}
+
 bool report_open(struct report *r, const struct record *record, const struct value *values)
 {
 	if (failed(r))
@@ -82,7 +107,10 @@ bool report_open(struct report *r, const struct record *record, const struct val
 		parent->current = record;
 	}
 	r->levels[r->depth++] = (struct level){ record, record->children, NULL };
-	r->form->open(r, values, first);
+	if (!r->options.redaction)
+		r->form->open(r, values, first);
+	else if (!open_redacted(r, record, values, first))
+		r->output.error = ENOMEM;
 	return !failed(r);
 }
 
@@ -114,7 +142,10 @@ bool report_row(struct report *r, const struct record *record, const struct valu
 void report_note(struct report *r, enum note_level level, const char *text)
 {
 	r->loss |= level == NOTE_LOSS;
-	char *copy = r->notes.len < REPORT_NOTES ? strdup(text) : NULL;
+	_str_ struct str clean = STR_INIT;
+	str_adds(&clean, text);
+	redact_text(r->options.redaction, &clean, 0);
+	char *copy = r->notes.len < REPORT_NOTES ? str_detach(&clean) : NULL;
 	struct note *note = copy ? vec_push(&r->notes) : NULL;
 	if (!note) {
 		free(copy);

@@ -15,6 +15,7 @@ struct report_options {
 	bool quiet;			/* text without NOTE_INFO */
 	unsigned width;			/* of the terminal; 0: unlimited */
 	const char *command, *version;	/* for JSON's "pycore" object */
+	const struct redaction *redaction;	/* what no string may show; NULL: nothing is kept back */
 };
 
 /* root: the record whose columns and children are the document; it is opened by report_new with

@@ -15,8 +15,9 @@ declare -A may=(
 	[report]='report core'
 	[cli]='cli analyzers cpython_layouts symbols core report'
 )
-# report is for anyone's records: of core it takes what holds things, not what reads processes.
-containers='core/(arena|checked|map|owned|str|vec)\.h'
+# report is for anyone's records: of core it takes what holds things and judges texts, not what reads
+# processes.
+containers='core/(arena|checked|map|owned|redact|str|vec)\.h'
 
 complain() {
 	echo "$1:$2: includes \"$3\": $4"

@@ -108,8 +108,8 @@ static bool structseq_repr(struct repr *r, const struct object *o)
 	repr_printf(r, "%s(", o->type->full_name);
 	for (size_t i = 0; i < count && repr_item(r, i); i++) {
 		const char *name = field_name(r, members, i);
-		repr_printf(r, "%s=", name ? name : "?");
-		repr_value(r, target_read_word(r->rt->target, items + i * word, &item) ? item : 0);
+		repr_named(r, name ? name : "?",
+			   target_read_word(r->rt->target, items + i * word, &item) ? item : 0);
 	}
 	repr_adds(r, ")");
 	repr_leave(r);

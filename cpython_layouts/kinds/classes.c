@@ -293,8 +293,7 @@ static bool namespace_repr(struct repr *r, const struct object *o)
 		return true;
 	repr_printf(r, "%s(", name);
 	for (size_t i = 0; i < n && repr_item(r, i); i++) {
-		repr_printf(r, "%s=", items[i].name);
-		repr_value(r, items[i].value);
+		repr_named(r, items[i].name, items[i].value);
 	}
 	repr_adds(r, ")");
 	repr_leave(r);

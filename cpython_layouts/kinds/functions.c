@@ -269,7 +269,7 @@ static bool partial_repr(struct repr *r, const struct object *o)
 		for (size_t i = 1; dict_next(&it, &key, &value) && repr_item(r, i); i++) {
 			name_or_mark(r, key);
 			repr_adds(r, "=");
-			repr_value(r, value);
+			repr_keyed(r, key, value);
 		}
 	}
 	repr_adds(r, ")");

@@ -35,7 +35,7 @@ static bool namedtuple_repr(struct repr *r, const struct object *o)
 		if (!repr_text(r, word_at(r->rt, name, i)))
 			repr_adds(r, "?");
 		repr_adds(r, "=");
-		repr_value(r, word_at(r->rt, item, i));
+		repr_keyed(r, word_at(r->rt, name, i), word_at(r->rt, item, i));
 	}
 	repr_adds(r, ")");
 	repr_leave(r);
@@ -81,8 +81,7 @@ static bool dataclass_repr(struct repr *r, const struct object *o)
 		addr_t value = text ? object_attribute(r->rt, o, text) : 0;
 		if (!value && text)
 			value = pytype_lookup(r->rt, o->type, text, NULL);
-		repr_printf(r, "%s=", text ? text : "?");
-		repr_value(r, value);
+		repr_named(r, text ? text : "?", value);
 	}
 	repr_adds(r, ")");
 	repr_leave(r);
@@ -104,8 +103,7 @@ void dataclass_fields(struct repr *r, const struct object *o, addr_t fields)
 			continue;
 		if (!repr_item(r, i++))
 			break;
-		repr_printf(r, "%s=", text);
-		repr_value(r, object_attribute(r->rt, o, text));
+		repr_named(r, text, object_attribute(r->rt, o, text));
 	}
 }
 

@@ -19,6 +19,7 @@
 
 #include <inttypes.h>
 #include "core/checked.h"
+#include "core/redact.h"
 #include "cpython_layouts/number.h"
 #include "cpython_layouts/type.h"
 #include "cpython_layouts/unicode.h"
@@ -69,6 +70,10 @@ void repr_value(struct repr *r, addr_t addr);
  * written ("[...]"). Each true is followed by repr_leave(). */
 bool repr_enter(struct repr *r, addr_t addr, const char *instead);
 void repr_leave(struct repr *r);
+/* "name=value", or that the value of such a name is filtered. */
+void repr_named(struct repr *r, const char *name, addr_t value);
+/* The value of that key of a dict, or that it is filtered. */
+void repr_keyed(struct repr *r, addr_t key, addr_t value);
 /* May another item be written? Otherwise "..." is, and the cut noted. Writes the ", " between. */
 bool repr_item(struct repr *r, size_t index);
 /* Spend one of the budget: false when it is used up. */

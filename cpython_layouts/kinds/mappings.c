@@ -133,7 +133,7 @@ static void ordered_items(struct repr *r, struct ordered *it, bool braces)
 			repr_adds(r, "(");
 		repr_value(r, key);
 		repr_adds(r, braces ? ": " : ", ");
-		repr_value(r, value);
+		repr_keyed(r, key, value);
 		if (!braces)
 			repr_adds(r, ")");
 	}
@@ -224,7 +224,7 @@ static bool counter_repr(struct repr *r, const struct object *o)
 		for (size_t i = 0; i < n && repr_item(r, i); i++) {
 			repr_value(r, items[i].key);
 			repr_adds(r, ": ");
-			repr_value(r, items[i].value);
+			repr_keyed(r, items[i].key, items[i].value);
 		}
 		repr_adds(r, "}");
 		repr_leave(r);
@@ -254,7 +254,7 @@ static void view_item(struct repr *r, enum view view, addr_t key, addr_t value)
 	if (view == VIEW_ITEMS)
 		repr_adds(r, ", ");
 	if (view != VIEW_KEYS)
-		repr_value(r, value);
+		repr_keyed(r, key, value);
 	if (view == VIEW_ITEMS)
 		repr_adds(r, ")");
 }

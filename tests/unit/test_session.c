@@ -94,7 +94,7 @@ static void session_open__opens_no_target_where_no_core_is_given(void **state)
 	struct common common = { .json = true, .output = "out" };
 	struct inputs none = { 0 };
 	struct session s = { 0 };
-	const struct opening opening = { &common, &none, WANTS_RUNTIME, NULL };
+	const struct opening opening = { &common, &none, WANTS_RUNTIME, NULL, NULL };
 	assert_null(session_open_files(&s, &opening));
 	assert_null(session_open(&s, &opening));
 	assert_null(s.target);
@@ -108,7 +108,7 @@ static void session_open__fails_on_what_is_not_there(void **state)
 	struct common common = { 0 };
 	struct inputs in = { .core = "/nonexistent/core" };
 	struct session s = { 0 };
-	const struct opening opening = { &common, &in, NEEDS_TARGET, NULL };
+	const struct opening opening = { &common, &in, NEEDS_TARGET, NULL, NULL };
 	struct error *err = session_open_files(&s, &opening);
 	assert_non_null(err);
 	assert_int_equal(err->code, ERROR_UNSUPPORTED);
