@@ -272,6 +272,9 @@ static const struct dump_type *make_type(struct writer *w, const struct pytype *
 	t->head = kept;
 	t->head_len = head.len;
 	t->value = value_kind(&w->rt->layout, type);
+	/* What is kept back is so whole: nothing here knows under which names it stands. */
+	if (w->rt->redaction && t->value >= VALUE_BYTES && t->value <= VALUE_NUMBER)
+		t->value = VALUE_NONE;
 	t->name = name_kind(&w->rt->layout, type);
 	return t;
 }
