@@ -312,6 +312,7 @@ static bool report_local(struct bt *bt, const struct local *local, const char *s
 {
 	struct runtime *rt = bt->session->runtime;
 	struct object object;
+	const struct pytype *type;
 	struct value values[LOCAL_COLUMNS] = {
 		[LOCAL_NAME] = local->name ? value_str(local->name) : value_absent(),
 		[LOCAL_KIND] = value_str(kind_names[local->kind]),
@@ -329,6 +330,11 @@ static bool report_local(struct bt *bt, const struct local *local, const char *s
 	} else if (local->is_int) {
 		str_printf(&bt->repr, "%" PRId64, (int64_t)local->value);
 		values[LOCAL_TYPE] = value_str("int");
+	} else if (redacts_all(rt->redaction) && (type = object_type(rt, local->value))) {
+		/* Of itself no byte is read. */
+		object_repr(rt, local->value, limits_of(bt), &bt->repr);
+		values[LOCAL_TYPE] = value_str(type->full_name);
+		values[LOCAL_ADDRESS] = value_uint(local->value);
 	} else if (object_load(rt, local->value, &object)) {
 		unsigned missing = object_repr(rt, local->value, limits_of(bt), &bt->repr);
 		bt->lost_values += (missing & REPR_LOST) != 0;

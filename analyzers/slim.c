@@ -6,8 +6,10 @@
 #include <string.h>
 #include "analyzers/source.h"
 #include "analyzers/words.h"
+#include "core/redact.h"
 #include "core/slim.h"
 #include "core/str.h"
+#include "core/touched.h"
 #include "report/text.h"
 
 extern const struct analyzer analyzer_bt;
@@ -101,7 +103,7 @@ static bool is_known(const struct symbol_hint *symbols, size_t count, const stru
 
 /* Symbols that only a symbol table had, and _PyRuntime when its section was how it was found. */
 static struct error *write_slim(struct session *s, bool compress, const struct source_log *log,
-				struct slim_result *ret)
+				const struct touched *bytes, struct slim_result *ret)
 {
 	const struct symbol *found;
 	size_t count = symbols_found(s->symbols, &found), kept = 0;
@@ -113,7 +115,7 @@ static struct error *write_slim(struct session *s, bool compress, const struct s
 			symbols[kept++] = (struct symbol_hint){ found[i].name, found[i].addr, found[i].size };
 	if (s->runtime && s->runtime->evidence == FOUND_BY_SECTION)
 		symbols[kept++] = (struct symbol_hint){ "_PyRuntime", s->runtime->address, 0 };
-	struct slim_extras extras = { symbols, kept, log->lines.items, log->lines.len };
+	struct slim_extras extras = { symbols, kept, log->lines.items, log->lines.len, bytes };
 	return slim_write(s->target, &extras, s->made, compress, ret);
 }
 
@@ -123,26 +125,40 @@ static struct error *slim_run(struct session *session, const void *config_, stru
 	struct slim_result result = { 0 };
 	if (!session->made)
 		return error_new(ERROR_USAGE, "slim: where to? give -o FILE");
+	/* Who searches memory for Python reads all of it. */
+	if (session->redaction && session->runtime->evidence == FOUND_BY_SEARCH)
+		return error_new(ERROR_UNSUPPORTED, "slim --redact: needs the program that crashed, to find its "
+				 "Python without a search: give it, or where it is with --sysroot or --search");
 	/* Everything is looked up again from here on, so that each page that bt needs is seen. */
 	struct session again = *session;
 	again.symbols = NULL;
 	again.runtime = NULL;
 	again.text_form = false;
 	struct source_log log = { 0 };
-	again.source_log = config->source && streq(config->source, "off") ? NULL : &log;
+	_cleanup_(owned_touched_free) struct touched *bytes = NULL;
+	if (session->redaction) {
+		/* What is not read is not kept; so no value is. Source has literals. */
+		again.redaction = redaction_all();
+		bytes = touched_new();
+		if (!bytes)
+			return error_nomem();
+	}
+	again.source_log = bytes || (config->source && streq(config->source, "off")) ? NULL : &log;
 	memory_record_touches(&again.target->memory, true);
+	memory_record_bytes(&again.target->memory, bytes);
 	struct error *err = symbols_load(again.target, again.files, &again.symbols);
 	if (!err)
 		err = runtime_locate(again.target, again.symbols, &again.runtime);
 	if (!err)
-		again.runtime->redaction = session->redaction;
+		again.runtime->redaction = again.redaction;
 	if (!err)
 		err = run_bt(&again, config->locals);
 	source_log_sort(&log);
 	if (!err)
-		err = write_slim(&again, config->compress && streq(config->compress, "zstd"), &log, &result);
+		err = write_slim(&again, config->compress && streq(config->compress, "zstd"), &log, bytes, &result);
 	source_log_release(&log);
 	memory_record_touches(&again.target->memory, false);
+	memory_record_bytes(&again.target->memory, NULL);
 	if (again.runtime)
 		runtime_free(again.runtime);
 	if (again.symbols)
@@ -168,7 +184,9 @@ const struct analyzer analyzer_slim = {
 		"libraries included: some hundred KiB instead of gigabytes. The small file alone gives the\n"
 		"same traceback on a machine that has neither the binaries nor the sources. Everything that\n"
 		"bt does not need is left out, and so are most secrets, but not all: names, source paths,\n"
-		"the source lines that bt shows and, with --locals, values are in it.",
+		"the source lines that bt shows and, with --locals, values are in it.\n"
+		"With --redact every byte of the process's memory that bt did not read is zero, no source\n"
+		"line is taken along, and of variables only types, lengths and shapes are kept.",
 	.example =
 		"pycore slim core.1234 -o small.core\n"
 		"pycore slim core.1234 /usr/bin/python3 --locals --compress=zstd -o small.core.zst",

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/redact.h"
+
 /* --core-fd N */
 static struct error *inputs_from_fd(const struct common *common, const struct arguments *arguments,
 				    struct inputs *ret)
@@ -172,6 +174,8 @@ struct error *session_open(struct session *ret, const struct opening *opening)
 	err = target_open_core(ret->files, inputs->core, inputs->executable, &ret->target);
 	if (err)
 		return err;
+	if (ret->target->redacted)
+		ret->redaction = redaction_all();
 	if (inputs->gone)
 		remark_info(&ret->target->remarks, "%s: no such file; what is found without it is used",
 			    inputs->gone);

@@ -21,7 +21,7 @@ enum {
 	SLIM_NOTE_SYMBOL = 2,
 	SLIM_NOTE_SOURCE = 3,
 };
-enum { SLIM_TRUNCATED = 1 };	/* flags of the mark */
+enum { SLIM_TRUNCATED = 1, SLIM_REDACTED = 2 };	/* flags of the mark */
 
 struct elfcore {
 	struct target *target;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "core/checked.h"
 #include "core/owned.h"
+#include "core/touched.h"
 #include "core/trace.h"
 
 /*	addr  |  18 bits: which GiB  |  9 bits: which block  |  9 bits: which page  |  12 bits  |
@@ -375,6 +376,8 @@ static __attribute__((noinline)) void touch(const struct memory *m, addr_t addr,
 		atomic_fetch_or_explicit(&gib->touched[bit / 64], (uint64_t)1 << bit % 64,
 					 memory_order_relaxed);
 	}
+	if (m->bytes)
+		touched_add(m->bytes, addr, len);
 }
 
 /* What was touched stays touched when more extents come in. */
@@ -420,6 +423,7 @@ bool memory_seal(struct memory *m)
 	sealed.sealed = true;
 	if (m->sealed)
 		touches_move(m, &sealed);
+	sealed.bytes = m->bytes;
 	memory_release(m);
 	*m = sealed;
 	return true;
@@ -511,6 +515,11 @@ const struct extent *memory_extent(const struct memory *m, addr_t addr)
 void memory_record_touches(struct memory *m, bool on)
 {
 	m->recording = on;
+}
+
+void memory_record_bytes(struct memory *m, struct touched *bytes)
+{
+	m->bytes = bytes;
 }
 
 /* The first touched page in [addr, end), which lie in one GiB. */

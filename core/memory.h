@@ -45,6 +45,7 @@ struct memory {
 	VEC(struct extent) extents;	/* sorted by start once sealed, not overlapping */
 	struct memory_directory *directory;
 	bool recording;			/* see memory_record_touches() */
+	struct touched *bytes;		/* see memory_record_bytes(); borrowed, NULL: nobody asks */
 	bool sealed;
 };
 
@@ -78,6 +79,8 @@ const struct extent *memory_extent(const struct memory *m, addr_t addr);
  * remembered stays, also over another memory_seal(). Pages above 2^48 (the vsyscall page) are not
  * remembered. */
 void memory_record_touches(struct memory *m, bool on);
+/* While touches are recorded: of each page also which bytes. */
+void memory_record_bytes(struct memory *m, struct touched *bytes);
 /* The first touched page at or above addr: its page-aligned address in *ret; false: none. */
 bool memory_next_touched(const struct memory *m, addr_t addr, addr_t *ret);
 

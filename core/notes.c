@@ -186,6 +186,7 @@ static void slim_mark(struct notes *n, const struct elf_note *note)
 		return;
 	t->slim = true;
 	t->process.time = (int64_t)load_u64(t->machine, note->desc + 16);
+	t->redacted = load_u64(t->machine, note->desc + 8) & SLIM_REDACTED;
 	if (load_u64(t->machine, note->desc + 8) & SLIM_TRUNCATED)
 		remark_loss(&t->remarks, "this slim core was made from a truncated one");
 }

@@ -44,6 +44,12 @@ void redaction_free(struct redaction *r)
 	free(r);
 }
 
+const struct redaction *redaction_all(void)
+{
+	static const struct redaction all = { .mode = REDACT_ALL };
+	return &all;
+}
+
 bool redacts_all(const struct redaction *r)
 {
 	return r && r->mode == REDACT_ALL;

@@ -31,6 +31,8 @@ struct error *redaction_new(enum redact_mode mode, const char *const *patterns, 
 void redaction_free(struct redaction *r);
 OWNED(struct redaction, redaction_free);
 
+/* Everything, always: of what has been redacted already. */
+const struct redaction *redaction_all(void);
 /* Is nothing to be shown but shapes? */
 bool redacts_all(const struct redaction *r);
 /* Is that the name of a secret? */

@@ -5,6 +5,7 @@
 #include "core/elfcore.h"
 #include "core/sink.h"
 #include "core/str.h"
+#include "core/touched.h"
 
 enum {
 	PAGE = 4096,
@@ -20,6 +21,7 @@ struct run {
 
 struct slim {
 	const struct target *t;
+	const struct touched *bytes;
 	VEC(struct run) runs;
 	struct str notes;
 	uint64_t pages;
@@ -72,6 +74,18 @@ static bool note_is_kept(const struct elf_note *note)
 	return elf_note_is(note, "LINUX", NT_ARM_TLS) || elf_note_is(note, SLIM_OWNER, SLIM_NOTE_SYMBOL);
 }
 
+/* The kernel's copy of its beginning: up to the end of the first word. */
+static void cut_command_line(struct slim *s, size_t note)
+{
+	size_t at = note + s->t->machine->pr_psargs;
+	bool ended = false;
+	for (; !s->notes.failed && at < s->notes.len; at++) {
+		ended = ended || s->notes.buf[at] == ' ';
+		if (ended)
+			s->notes.buf[at] = '\0';
+	}
+}
+
 static void copy_notes(struct slim *s)
 {
 	const struct target *t = s->t;
@@ -90,7 +104,10 @@ static void copy_notes(struct slim *s)
 			if (!note_is_kept(&note))
 				continue;
 			note_begin(s, note.name, note.name_size, note.type, note.size);
+			size_t begin = s->notes.len;
 			str_add(&s->notes, (const char *)note.desc, note.size);
+			if (s->bytes && elf_note_is(&note, "CORE", NT_PRPSINFO))
+				cut_command_line(s, begin);
 			put_padding(s);
 		}
 	}
@@ -121,7 +138,7 @@ static void add_notes(struct slim *s, const struct slim_extras *extras)
 	const struct target *t = s->t;
 	note_begin(s, SLIM_OWNER, sizeof(SLIM_OWNER), SLIM_NOTE_MARK, 32);
 	put_u64(s, 1);
-	put_u64(s, t->truncated ? SLIM_TRUNCATED : 0);
+	put_u64(s, (t->truncated ? SLIM_TRUNCATED : 0) | (s->bytes || t->redacted ? SLIM_REDACTED : 0));
 	put_u64(s, (uint64_t)t->process.time);
 	put_u64(s, t->core.size);
 	for (size_t i = 0; i < extras->symbol_count; i++)
@@ -306,6 +323,26 @@ static void put_headers(struct sink *out, const struct slim *s)
 	sink_put(out, s->notes.buf, s->notes.len);
 }
 
+/* A file's bytes are no secret of the process's. */
+static void put_extent(struct sink *out, const struct slim *s, const struct extent *e, addr_t at, size_t len)
+{
+	const uint8_t *host = e->host + (at - e->start);
+	uint8_t page[PAGE];
+	if (!s->bytes || e->source != EXTENT_CORE) {
+		sink_put(out, host, len);
+		return;
+	}
+	while (len) {
+		size_t part = MIN(len, (size_t)PAGE);
+		memcpy(page, host, part);
+		touched_keep(s->bytes, at, page, part);
+		sink_put(out, page, part);
+		host += part;
+		at += part;
+		len -= part;
+	}
+}
+
 static void put_pages(struct sink *out, const struct slim *s)
 {
 	static const uint8_t zeros[PAGE];
@@ -316,7 +353,7 @@ static void put_pages(struct sink *out, const struct slim *s)
 		for (addr_t at = run->start; at < run->end;) {
 			const struct extent *e = memory_extent(m, at);
 			size_t len = MIN(e->end, run->end) - at;
-			sink_put(out, e->host + (at - e->start), len);
+			put_extent(out, s, e, at, len);
 			at += len;
 		}
 	}
@@ -341,7 +378,7 @@ static struct error *write_core(const struct slim *s, const struct new_file *fil
 struct error *slim_write(const struct target *t, const struct slim_extras *extras,
 			 const struct new_file *to, bool compress, struct slim_result *ret)
 {
-	struct slim s = { .t = t, .notes = STR_INIT };
+	struct slim s = { .t = t, .bytes = extras->bytes, .notes = STR_INIT };
 	touch_modules(t);
 	keep_touched(&s);
 	add_gaps(&s);

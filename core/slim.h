@@ -5,13 +5,16 @@
  * Notes: the process's, its threads' registers, the auxiliary vector and the list of mapped files
  * are copied; floating-point state is dropped. Three kinds of our own, owner "pycore":
  *
- *	SLIM_NOTE_MARK    version (1), flags (1: the original was truncated), time of death, size of
- *	                  the original file: four 64-bit words in the target's byte order
+ *	SLIM_NOTE_MARK    version (1), flags (1: the original was truncated, 2: redacted), time of
+ *	                  death, size of the original file: four 64-bit words in the target's byte order
  *	SLIM_NOTE_SYMBOL  address, size (words), name: a symbol that was found in a symbol table,
  *	                  which the slim core does not have. Dynamic symbols need none: looking one
  *	                  up reads memory, and so touches the few pages that the next look-up needs.
  *	SLIM_NOTE_SOURCE  line number (word), path, NUL, text: a source line that bt shows; in the
  *	                  order of paths, then lines
+ *
+ * Redacted: of the process's own memory only the bytes that were read are kept, all others are
+ * zeros: whatever else was on the same pages, in any form. Of the command line the first word is.
  *
  * What was mapped and is left out stays known: a program header without bytes. Pages that came
  * from files on this machine are written like those of the core, so that the slim core needs no
@@ -32,6 +35,7 @@ struct slim_extras {
 	size_t symbol_count;
 	const struct source_excerpt *excerpts;	/* sorted by path, then line */
 	size_t excerpt_count;
+	const struct touched *bytes;	/* what was read; NULL: not redacted */
 };
 
 /* memory_record_touches() of the target, which is still on, has told what to keep. to: empty, from

@@ -102,6 +102,7 @@ struct target {
 	bool truncated;			/* the file ends before its segments do */
 	uint64_t expected_size;		/* bytes the program headers promise */
 	bool slim;			/* made by pycore slim */
+	bool redacted;			/* ... --redact: what is zero may have been something else */
 	VEC(struct symbol_hint) hints;	/* of a slim core */
 	VEC(struct source_excerpt) excerpts;	/* of a slim core; by path, then line */
 	addr_t at_entry, at_phdr, at_base, at_sysinfo_ehdr;	/* AUXV; 0: unknown */

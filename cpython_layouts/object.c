@@ -50,19 +50,18 @@ bool head_load(struct runtime *rt, addr_t addr, const uint8_t **ret, uint64_t *r
 	return true;
 }
 
-bool object_load(struct runtime *rt, addr_t addr, struct object *ret)
+const struct pytype *object_type(struct runtime *rt, addr_t addr)
 {
 	const struct layout *l = &rt->layout;
-	const struct memory *m = &rt->target->memory;
-	if (addr % l->machine->word)
-		return false;
-	const uint8_t *p = memory_at(m, addr, SIZEOF(l, PyObject));
-	if (!p || !head_is_live(l, p))
-		return false;
-	const struct pytype *type = pytype_at(rt, GET(l, p, PyObject, ob_type));
-	if (!type)
-		return false;
-	p = memory_at(m, addr, type->fixed);
+	const uint8_t *p = addr % l->machine->word ? NULL :
+			   memory_at(&rt->target->memory, addr, SIZEOF(l, PyObject));
+	return p && head_is_live(l, p) ? pytype_at(rt, GET(l, p, PyObject, ob_type)) : NULL;
+}
+
+bool object_load(struct runtime *rt, addr_t addr, struct object *ret)
+{
+	const struct pytype *type = object_type(rt, addr);
+	const uint8_t *p = type ? memory_at(&rt->target->memory, addr, type->fixed) : NULL;
 	if (!p)
 		return false;
 	*ret = (struct object){ .at = addr, .p = p, .type = type };

@@ -70,6 +70,8 @@ struct object {
 const struct pytype *pytype_at(struct runtime *rt, addr_t addr);
 /* false: unreadable, or its ob_type is no type. */
 bool object_load(struct runtime *rt, addr_t addr, struct object *ret);
+/* The type of what is there, and nothing else of it is read; NULL: no object. */
+const struct pytype *object_type(struct runtime *rt, addr_t addr);
 /* Is `type` the type of that full name or a subclass of it ("collections.OrderedDict")? */
 bool pytype_is(const struct pytype *type, const char *full_name);
 bool pytype_is_subtype(const struct pytype *type, addr_t base);

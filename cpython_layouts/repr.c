@@ -203,30 +203,47 @@ static bool is_shape(const struct kind *kind)
 		"member_descriptor", "method-wrapper", "staticmethod", "classmethod", "generator",
 		"coroutine", "async_generator", "code", "cell",
 	};
-	if (kind == &kind_object || kind == &kind_opaque)
-		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (streq(kind->name, names[i]))
 			return true;
 	return false;
 }
 
-/* "<str of 8>", "<int>": the contents are not even read. */
-static void repr_shape(struct repr *r, const struct object *o)
+/* A signed word of the object's head; -1: it cannot be read. */
+static int64_t length_at(struct repr *r, addr_t at)
+{
+	addr_t len;
+	return target_read_word(r->rt->target, at, &len) ? (int64_t)len : -1;
+}
+
+/* "<str of 8>", "<int>": the contents are not even read. false: it is a shape, or nothing. */
+static bool repr_shape(struct repr *r, addr_t at)
 {
 	const struct layout *l = r->l;
+	const struct pytype *type = object_type(r->rt, at);
+	const struct kind *kind = type ? kind_shown(r->rt, type) : NULL;
 	int64_t len = -1;
-	if (is_kind(o, "str") && HAS_STRUCT(l, PyASCIIObject) && l->version.major >= 3 &&
-	    o->type->fixed >= OFFSET(l, PyASCIIObject, length) + l->machine->word)
-		len = GETS(l, o->p, PyASCIIObject, length);
-	else if ((is_kind(o, "bytes") || is_kind(o, "bytearray") || is_kind(o, "array.array") ||
-		  (is_kind(o, "str") && l->version.major < 3)) &&
-		 o->type->fixed >= SIZEOF(l, PyVarObject))
-		len = GETS(l, o->p, PyVarObject, ob_size);
-	str_printf(r->out, "<%s", o->type->full_name);
+	if ((kind == &kind_object || kind == &kind_opaque) && !streq(type->full_name, "instance")) {
+		/* Of its attributes none needs what C keeps within it. */
+		const struct object o = { at, memory_at(r->m, at, SIZEOF(l, PyObject)), type };
+		r->nested++;
+		repr_default(r, &o);
+		r->nested--;
+		return true;
+	}
+	if (!kind || is_shape(kind))
+		return false;
+	if (type->flags & TPFLAGS_UNICODE_SUBCLASS)
+		len = length_at(r, at + (HAS_STRUCT(l, PyASCIIObject) ? OFFSET(l, PyASCIIObject, length)
+								       : OFFSET(l, PyUnicodeObject, length)));
+	else if (type->flags & TPFLAGS_BYTES_SUBCLASS || streq(type->kind->name, "bytearray") ||
+		 streq(type->kind->name, "array.array"))
+		len = length_at(r, at + OFFSET(l, PyVarObject, ob_size));
+	str_printf(r->out, "<%s", type->full_name);
 	if (len >= 0)
 		str_printf(r->out, " of %" PRId64, len);
 	str_addc(r->out, '>');
+	return true;
 }
 
 static void repr_attributes(struct repr *r, const struct object *o)
@@ -306,18 +323,15 @@ void repr_value(struct repr *r, addr_t addr)
 		r->cut = true;
 		return;
 	}
+	if (redacts_all(r->rt->redaction) && repr_shape(r, addr))
+		return;
 	if (!object_load(r->rt, addr, &o)) {
 		repr_lost(r, addr);
 		return;
 	}
-	const struct kind *kind = kind_shown(r->rt, o.type);
-	if (redacts_all(r->rt->redaction) && !is_shape(kind)) {
-		repr_shape(r, &o);
-		return;
-	}
 	r->nested++;
 	unsigned depth = r->depth;
-	if (!kind->repr(r, &o)) {
+	if (!kind_shown(r->rt, o.type)->repr(r, &o)) {
 		str_truncate(r->out, before);
 		r->depth = depth;
 		r->cut = cut;

@@ -19,6 +19,17 @@ static bool list_repr(struct repr *r, const struct object *o)
 	return true;
 }
 
+/* ("password", "hunter2"), as in a list of headers */
+static void repr_pair(struct repr *r, addr_t items)
+{
+	const uint8_t *p = memory_at(r->m, items, 2 * r->l->machine->word);
+	if (!repr_item(r, 0))
+		return;
+	repr_value(r, p ? word_at(r->rt, p, 0) : 0);
+	if (repr_item(r, 1))
+		repr_keyed(r, p ? word_at(r->rt, p, 0) : 0, p ? word_at(r->rt, p, 1) : 0);
+}
+
 static bool tuple_repr(struct repr *r, const struct object *o)
 {
 	int64_t said = GETS(r->l, o->p, PyVarObject, ob_size);
@@ -31,7 +42,10 @@ static bool tuple_repr(struct repr *r, const struct object *o)
 	if (!repr_enter(r, o->at, "(...)"))
 		return true;
 	repr_adds(r, "(");
-	repr_items(r, items, count, (size_t)said);
+	if (said == 2 && count == 2 && r->rt->redaction)
+		repr_pair(r, items);
+	else
+		repr_items(r, items, count, (size_t)said);
 	repr_adds(r, said == 1 ? ",)" : ")");
 	repr_leave(r);
 	return true;

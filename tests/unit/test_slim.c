@@ -67,7 +67,7 @@ static struct target *written(struct target *t, const struct slim_extras *extras
 static struct target *slim_of(struct target *t, const struct symbol_hint *symbols, size_t count, bool compress,
 			      struct slim_result *result)
 {
-	return written(t, &(struct slim_extras){ symbols, count, NULL, 0 }, compress, result);
+	return written(t, &(struct slim_extras){ .symbols = symbols, .symbol_count = count }, compress, result);
 }
 
 static void touch(struct target *t, addr_t addr, size_t len)
@@ -148,7 +148,7 @@ static void slim_write__takes_source_lines_along(void **state)
 	};
 	struct slim_result result;
 	struct target *t = open_drawn(EM_X86_64, 0);
-	t = written(t, &(struct slim_extras){ NULL, 0, lines, 2 }, false, &result);
+	t = written(t, &(struct slim_extras){ .excerpts = lines, .excerpt_count = 2 }, false, &result);
 	assert_int_equal(t->excerpts.len, 2);
 	assert_string_equal(t->excerpts.items[0].path, "/srv/app.py");
 	assert_int_equal(t->excerpts.items[1].line, 9);
