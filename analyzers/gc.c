@@ -1,5 +1,6 @@
 /* pycore gc: the cyclic collector, as the process left it. */
 #include <inttypes.h>
+#include "analyzers/gc_unreachable.h"
 #include "analyzers/session.h"
 #include "analyzers/words.h"
 #include "core/checked.h"
@@ -10,13 +11,26 @@
 enum { GENERATIONS = 3, LISTS_MAX = 256, GARBAGE_TEXT = 10, GARBAGE_JSON = 10000, REPR_SHORT = 72 };
 
 struct gc_config {
-	uint64_t limit;
+	uint64_t limit, jobs, memory_limit;
+	bool no_cycles, list;
 };
 
+#define AT(member) .offset = offsetof(struct gc_config, member)
+
 static const struct option gc_options[] = {
+	{ "no-cycles", 0, OPTION_FLAG,
+	  .help = "only the collector's state: do not look for garbage (looks at every object)",
+	  AT(no_cycles) },
+	{ "list", 'l', OPTION_FLAG, .help = "name each object that a collection would have freed",
+	  AT(list) },
 	{ "limit", 'n', OPTION_NUMBER, .argument = "N",
-	  .help = "show at most N of gc.garbage and gc.callbacks (10; JSON: 10000)",
-	  .offset = offsetof(struct gc_config, limit), .min = 1, .max = UINT32_MAX },
+	  .help = "show at most N groups of cycles, of gc.garbage, of gc.callbacks (10; JSON: 10000)",
+	  AT(limit), .min = 1, .max = UINT32_MAX },
+	{ "jobs", 'j', OPTION_NUMBER, "N", "threads to look with (as many as are worth it)",
+	  AT(jobs), .min = 1, .max = 64 },
+	{ "memory-limit", 0, OPTION_SIZE, "SIZE",
+	  "take no more memory than that for what grows with the heap: 512M, 2G", AT(memory_limit),
+	  .min = 1 << 20 },
 	{ 0 },
 };
 
@@ -158,7 +172,8 @@ static const struct record collector_record = {
 	.text = collector_text,
 };
 
-static const struct record *const gc_children[] = { &collector_record, NULL };
+static const struct record *const gc_children[] = { &collector_record, &unreachable_record,
+						    NULL };
 
 static const struct record gc_root = {
 	.name = "gc",
@@ -204,15 +219,6 @@ static void count_lists(struct collector *c)
 	}
 }
 
-/* Include/internal/pycore_gc.h (3.13, free-threaded): gc.freeze() marks the objects themselves. */
-static bool is_frozen(const struct collector *c, const struct heap_object *o)
-{
-	enum { GC_BITS_FROZEN = 8 };
-	const struct layout *l = &c->rt->layout;
-	return o->frozen || (HAS(l, PyObject, ob_gc_bits) &&
-			     GET(l, o->object.p, PyObject, ob_gc_bits) & GC_BITS_FROZEN);
-}
-
 /* Free-threaded: there are no lists, the heap is asked. */
 static struct error *count_heap(struct collector *c)
 {
@@ -226,7 +232,7 @@ static struct error *count_heap(struct collector *c)
 		heap_objects(heap, 0, pyheap_parts(heap));
 	while (it && heap_next(it, &o))
 		if (o.tracked)
-			c->objects[is_frozen(c, &o) ? GENERATIONS : 0]++;
+			c->objects[o.frozen || object_is_frozen(c->rt, &o.object) ? GENERATIONS : 0]++;
 	c->has_permanent = true;
 	return it ? NULL : error_nomem();
 }
@@ -396,6 +402,16 @@ static struct error *gc_run(struct session *s, const void *config_, struct repor
 		if (c.is_shared)
 			break;
 	}
+	const struct unreachable_options options = {
+		.limit = config->limit  ? config->limit
+			 : s->text_form ? GARBAGE_TEXT
+					: GARBAGE_JSON,
+		.list = config->list,
+		.jobs = config->jobs,
+		.memory_limit = config->memory_limit,
+	};
+	if (!err && !config->no_cycles)
+		err = report_unreachable(s, &options, report);
 	return err;
 }
 
@@ -407,8 +423,14 @@ const struct analyzer analyzer_gc = {
 		       "gc.get_freeze_count(), gc.garbage\n"
 		       "and gc.callbacks would say, how many objects each generation holds, and "
 		       "whether a collection\n"
-		       "was running, and in which thread.",
-	.example = "pycore gc core.1234",
+		       "was running, and in which thread.\n"
+		       "Then what a collection would have freed: objects that refer to each other "
+		       "in cycles and that\n"
+		       "nothing else refers to, by the collector's own reckoning. Cycles of the "
+		       "same types are one\n"
+		       "group, and one of each group is written out.",
+	.example = "pycore gc core.1234\n"
+		   "pycore gc --list --json core.1234 | jq '.unreachable.members[].address'",
 	.options = gc_options,
 	.config_size = sizeof(struct gc_config),
 	.root = &gc_root,

@@ -229,20 +229,6 @@ struct work {
 	struct error *error;
 };
 
-static bool refcount_of(const struct work *w, int64_t *ret)
-{
-	const struct layout *l = &w->rt->layout;
-	const uint8_t *p = w->object.p;
-	if (HAS(l, PyObject, ob_ref_local)) {
-		uint64_t local = GET(l, p, PyObject, ob_ref_local);
-		*ret = (int64_t)local + (GETS(l, p, PyObject, ob_ref_shared) >> 2);
-		return local != UINT32_MAX;
-	}
-	*ret = GETS(l, p, PyObject, ob_refcnt);
-	bool may_be_immortal = size_since(w->rt, 3, 12);
-	return !may_be_immortal || (int32_t)*ret >= 0;
-}
-
 static void short_repr(struct work *w, addr_t at, struct str *out)
 {
 	struct repr_limits limits = repr_limits_text;
@@ -267,7 +253,7 @@ static void report_object(struct work *w, const char *path)
 	if (edges_of(w->rt, &w->object, &it))
 		while (edge_next(&it, &e))
 			referents += !(e.flags & EDGE_WEAK);
-	bool is_counted = refcount_of(w, &refcount);
+	bool is_counted = object_refcount(w->rt, &w->object, &refcount);
 	bool tracked = object_is_tracked(w->rt, &w->object);
 	values[OBJECT_ADDRESS] = value_uint(w->object.at);
 	values[OBJECT_TYPE] = value_str(w->object.type->full_name);

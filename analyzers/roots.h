@@ -68,6 +68,10 @@ struct way {
 	VEC(addr_t) objects;	/* behind the root: the object itself is the last */
 	bool weak;		/* some reference on it keeps nothing alive */
 };
+/* What leads from objects[0] to objects[1], by its best name; x.__dict__['a'] is told as x.a, and
+ * leads to objects[2]. How many objects further that is; 0: nothing leads there. */
+size_t step_between(struct runtime *rt, const addr_t *objects, size_t count, bool weak,
+		    struct edge *ret);
 /* As a path; what the way's references are called is found anew. *ret_inferred: a step of it is
  * likely, but not sure. */
 void way_print(struct session *s, const struct way *way, struct str *out, bool *ret_inferred);

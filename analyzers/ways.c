@@ -323,28 +323,37 @@ static bool is_dict_of_attributes(const struct edge *e)
 	return e->kind == EDGE_ATTRIBUTE && e->name && streq(e->name, "__dict__");
 }
 
+size_t step_between(struct runtime *rt, const addr_t *objects, size_t count, bool weak,
+		    struct edge *ret)
+{
+	struct edge next;
+	if (count < 2 || !edge_between(rt, objects[0], objects[1], weak, ret))
+		return 0;
+	if (count < 3 || !is_dict_of_attributes(ret) ||
+	    !edge_between(rt, objects[1], objects[2], weak, &next) || next.kind != EDGE_VALUE ||
+	    !object_name(rt, next.key))
+		return 1;
+	next.kind = EDGE_ATTRIBUTE;
+	next.flags |= ret->flags & EDGE_INFERRED;
+	*ret = next;
+	return 2;
+}
+
 void way_print(struct session *s, const struct way *way, struct str *out, bool *ret_inferred)
 {
 	struct runtime *rt = s->runtime;
 	root_print(s, &way->root, out);
 	*ret_inferred = root_is_inferred(&way->root);
-	for (size_t i = 0; i + 1 < way->objects.len; i++) {
-		struct edge e, next;
-		addr_t to = way->objects.items[i + 1];
-		if (!edge_between(rt, way->objects.items[i], to, way->weak, &e)) {
+	for (size_t i = 0; i + 1 < way->objects.len;) {
+		struct edge e;
+		size_t further = step_between(rt, way->objects.items + i, way->objects.len - i,
+					      way->weak, &e);
+		if (further) {
+			*ret_inferred |= e.flags & EDGE_INFERRED;
+			edge_print(rt, &e, out);
+		} else {
 			str_adds(out, " -> ?");
-			continue;
 		}
-		*ret_inferred |= e.flags & EDGE_INFERRED;
-		/* x.__dict__['name'] is x.name */
-		if (is_dict_of_attributes(&e) && i + 2 < way->objects.len &&
-		    edge_between(rt, to, way->objects.items[i + 2], way->weak, &next) &&
-		    next.kind == EDGE_VALUE && object_name(rt, next.key)) {
-			next.kind = EDGE_ATTRIBUTE;
-			edge_print(rt, &next, out);
-			i++;
-			continue;
-		}
-		edge_print(rt, &e, out);
+		i += further ? further : 1;
 	}
 }

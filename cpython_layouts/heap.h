@@ -158,5 +158,10 @@ uint64_t pytype_presize(const struct runtime *rt, const struct pytype *type);
 /* Does the collector know an object with this header? Its gc head is read in front of o->p's place;
  * false too where there is none. */
 bool object_is_tracked(struct runtime *rt, const struct object *o);
+/* Free-threaded: gc.freeze() marks the objects themselves. Elsewhere they are in a list of their
+ * own: struct heap_object knows. */
+bool object_is_frozen(struct runtime *rt, const struct object *o);
+/* How many references there are to it; false: it is immortal, they are not counted. */
+bool object_refcount(struct runtime *rt, const struct object *o, int64_t *ret);
 
 #endif

@@ -8,6 +8,7 @@
  * allocator was recognised is found through its neighbours in the lists. */
 #include "core/checked.h"
 #include "cpython_layouts/heap_parts.h"
+#include "cpython_layouts/sizes.h"
 
 enum {
 	GENERATIONS = 3,
@@ -133,6 +134,29 @@ bool object_is_tracked(struct runtime *rt, const struct object *o)
 	const uint8_t *head =
 		memory_at(&rt->target->memory, o->at - SIZEOF(l, PyGC_Head), SIZEOF(l, PyGC_Head));
 	return head && heap_head_is_tracked(l, head);
+}
+
+/* Include/internal/pycore_gc.h (3.13+) */
+bool object_is_frozen(struct runtime *rt, const struct object *o)
+{
+	enum { GC_BITS_FROZEN = 8 };
+	const struct layout *l = &rt->layout;
+	return HAS(l, PyObject, ob_gc_bits) &&
+	       GET(l, o->p, PyObject, ob_gc_bits) & GC_BITS_FROZEN;
+}
+
+/* Include/refcount.h (3.12+), _Py_IsImmortal(): the lower half is negative; free-threaded, the
+ * local count is at its greatest. */
+bool object_refcount(struct runtime *rt, const struct object *o, int64_t *ret)
+{
+	const struct layout *l = &rt->layout;
+	if (HAS(l, PyObject, ob_ref_local)) {
+		uint64_t local = GET(l, o->p, PyObject, ob_ref_local);
+		*ret = (int64_t)local + (GETS(l, o->p, PyObject, ob_ref_shared) >> 2);
+		return local != UINT32_MAX;
+	}
+	*ret = GETS(l, o->p, PyObject, ob_refcnt);
+	return !size_since(rt, 3, 12) || (int32_t)*ret >= 0;
 }
 
 /* --- the permanent generation ----------------------------------------------------------------- */

@@ -4,6 +4,7 @@ import collector
 import copies
 import dump
 import edges
+import garbage
 import heap
 import program
 import reprs
@@ -11,4 +12,4 @@ import sizes
 
 Skip = program.Skip
 ALL = program.ALL + reprs.ALL + copies.ALL + edges.ALL + \
-    collector.ALL + dump.ALL + heap.ALL + sizes.ALL + badinput.ALL
+    collector.ALL + garbage.ALL + dump.ALL + heap.ALL + sizes.ALL + badinput.ALL
