@@ -86,13 +86,8 @@ static const struct pytype *type_in(struct runtime *rt, addr_t block, uint64_t s
 	return NULL;
 }
 
-/* What the debug hooks of Python's allocators fill memory with (Objects/obmalloc.c: FORBIDDENBYTE,
- * DEADBYTE, CLEANBYTE; 0xfb 0xdb 0xcb up to 3.7.3, 0xfd 0xdd 0xcd since). */
-static const char *fill_at(const struct target *t, addr_t at)
+const char *address_fill_name(uint64_t value, size_t word)
 {
-	uint64_t word = t->machine->word, value;
-	if (!target_read_word(t, at & ~(word - 1), &value))
-		return NULL;
 	uint8_t byte = (uint8_t)value;
 	for (size_t i = 0; i < word; i++)
 		if ((uint8_t)(value >> 8 * i) != byte)
@@ -106,6 +101,13 @@ static const char *fill_at(const struct target *t, addr_t at)
 	case 0xfb: return "the fill beyond a block's end";
 	}
 	return NULL;
+}
+
+static const char *fill_at(const struct target *t, addr_t at)
+{
+	uint64_t word = t->machine->word, value;
+	return target_read_word(t, at & ~(word - 1), &value) ? address_fill_name(value, word)
+							      : NULL;
 }
 
 static void find_in_block(struct addresses *a, enum heap_place place, struct address_facts *f)

@@ -91,6 +91,10 @@ void address_find(struct addresses *a, addr_t at, struct address_facts *ret);
  * self: the thread whose stack is "this thread's"; NULL: none. repr: characters of it at most. */
 void address_words(struct addresses *a, const struct address_facts *f,
 		   const struct os_thread *self, size_t repr, struct str *out);
+/* "the fill of freed memory": what the debug hooks of Python's allocators fill memory with
+ * (Objects/obmalloc.c: FORBIDDENBYTE, DEADBYTE, CLEANBYTE; 0xfb 0xdb 0xcb up to 3.7.3, 0xfd 0xdd
+ * 0xcd since); NULL: nothing of them. word: bytes of the value. */
+const char *address_fill_name(uint64_t value, size_t word);
 /* "pymalloc", "mimalloc", "malloc" */
 const char *address_allocator(const struct address_facts *f);
 /* "header", "body", "gc head", "pre-header": where in the object the address lies. */

@@ -371,6 +371,13 @@ static const char *handled_name(struct runtime *rt, const struct pythread *threa
 	return type ? type->full_name : type_name_of(rt, thread->handled_exception);
 }
 
+static const char *raised_name(struct runtime *rt, const struct pythread *thread)
+{
+	const struct pytype *type =
+		thread->current_type ? pytype_at(rt, thread->current_type) : NULL;
+	return type ? type->full_name : type_name_of(rt, thread->current_exception);
+}
+
 static const char *gil_name(const struct pythread *thread)
 {
 	switch (thread->gil) {
@@ -531,7 +538,7 @@ static void thread_values(struct bt *bt, const struct pythread *thread,
 	values[THREAD_STATE] = value_str(state_name(thread));
 	values[THREAD_GC_COLLECTING] = value_bool(thread->gc_collecting);
 	values[THREAD_HANDLING] = value_str(handled_name(rt, thread));
-	values[THREAD_RAISING] = value_str(type_name_of(rt, thread->current_exception));
+	values[THREAD_RAISING] = value_str(raised_name(rt, thread));
 	values[THREAD_COMPLETE] = value_bool(frames->chain.end == CHAIN_END && !frames->broken &&
 					     !frames->gaps);
 	values[THREAD_OMITTED] = value_uint(frames->omitted);

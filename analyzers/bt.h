@@ -22,6 +22,7 @@ struct bt {
 	enum bt_native native;
 	struct unwinder *unwinder;	/* NULL: no C frames are wanted */
 	enum places_effort lines;	/* of C frames */
+	bool short_paths;		/* of C sources: where a line shall fit a screen */
 	uint64_t limit;			/* innermost frames of a thread; 0: all */
 	uint64_t frames_left;		/* that the memory could hold: threads cannot share them */
 	size_t lost_values;		/* variables of which something cannot be read */

@@ -406,21 +406,25 @@ static const char *const found_names[] = {
 };
 
 /* "+0x1a (libc.so.6+0x3c3f3), found by frame pointer" */
-static void call_words(const struct bt_call *call, struct str *ret)
+static void call_words(const struct bt_call *call, bool with_offset, struct str *ret)
 {
 	const struct native_frame *f = &call->frame;
 	if (call->symbol.name && !f->is_signal)
 		str_printf(ret, "+0x%" PRIx64, f->pc - call->symbol.addr);
 	if (call->module)
-		str_printf(ret, " (%s+0x%" PRIx64 ")", path_base(call->module->path),
-			   f->pc - call->module->bias);
+		str_printf(ret, " (%s", path_base(call->module->path));
+	if (call->module && with_offset)
+		str_printf(ret, "+0x%" PRIx64, f->pc - call->module->bias);
+	if (call->module)
+		str_addc(ret, ')');
 	if (f->by == UNWIND_POINTER || f->by == UNWIND_CALL)
 		str_printf(ret, ", guessed by %s",
 			   f->by == UNWIND_CALL ? "the return address" : "the frame pointer");
 }
 
 /* " at Objects/dictobject.c:12" */
-static void place_values(const struct place *place, struct value *values, struct str *words)
+static void place_values(const struct bt *bt, const struct place *place, struct value *values,
+			 struct str *words)
 {
 	if (place->file)
 		values[FRAME_FILE] = value_str(place->file);
@@ -429,7 +433,8 @@ static void place_values(const struct place *place, struct value *values, struct
 	if (place->column)
 		values[FRAME_COLUMN] = value_int(place->column);
 	if (place->file && place->line)
-		str_printf(words, " at %s:%" PRIu32, place->file, place->line);
+		str_printf(words, " at %s:%" PRIu32,
+			   bt->short_paths ? path_base(place->file) : place->file, place->line);
 }
 
 /* What was inlined at the call's address: the function itself, which has been reported, then the
@@ -450,7 +455,7 @@ static bool report_inlined(struct bt *bt, const struct place *places, size_t cou
 			values[FRAME_REPEATED] = *repeated;
 		str_reset(&bt->source_lines);
 		str_adds(&bt->source_lines, " (inlined)");
-		place_values(p, values, &bt->source_lines);
+		place_values(bt, p, values, &bt->source_lines);
 		values[FRAME_SOURCE] = value_bytes(bt->source_lines.buf, bt->source_lines.len);
 		ok = report_row(bt->report, &bt_frame_record, values);
 	}
@@ -489,9 +494,9 @@ static bool report_call(struct bt *bt, const struct bt_call *call, struct value 
 			      : values[FRAME_NAME].state == VALUE_PRESENT ? values[FRAME_NAME]
 			      : value_str(call->module ? "<no symbol>" : "<no code there>");
 	str_reset(&bt->source_lines);
-	call_words(call, &bt->source_lines);
+	call_words(call, !bt->short_paths || !count, &bt->source_lines);
 	if (count)
-		place_values(&places[count - 1], values, &bt->source_lines);
+		place_values(bt, &places[count - 1], values, &bt->source_lines);
 	if (count > 1)
 		values[FRAME_REPEATED] = value_absent();
 	values[FRAME_SOURCE] = value_bytes(bt->source_lines.buf, bt->source_lines.len);
@@ -501,7 +506,8 @@ static bool report_call(struct bt *bt, const struct bt_call *call, struct value 
 
 bool bt_frames_report(struct bt *bt, const struct bt_frames *frames)
 {
-	struct fold fold = { .enabled = bt->session->runtime->layout.version.major >= 3 };
+	const struct runtime *rt = bt->session->runtime;
+	struct fold fold = { .enabled = !rt || rt->layout.version.major >= 3 };
 	bool ok = true;
 	for (size_t i = frames->items.len; ok && i-- > 0;) {
 		const struct bt_item *item = &frames->items.items[i];

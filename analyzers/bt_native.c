@@ -129,7 +129,8 @@ static bool begins_with_any(const char *name, const char *const *list, size_t co
 
 static bool of_python(const struct bt *bt, const struct bt_call *call)
 {
-	const struct module *python = bt->session->runtime->module;
+	const struct runtime *rt = bt->session->runtime;
+	const struct module *python = rt ? rt->module : NULL;
 	return call->module && (call->module == python || (!python && call->module->is_executable));
 }
 
@@ -157,9 +158,9 @@ static bool is_internal(const struct bt *bt, const struct bt_call *call, bool ou
 /* PyEval_EvalFrameEx is the loop in 2.7 and a wrapper of it from 3.6 on. */
 static bool is_loop_name(const struct bt *bt, const char *name)
 {
-	const char *loop = bt->session->runtime->layout.version.major == 2
-				   ? "PyEval_EvalFrameEx"
-				   : "_PyEval_EvalFrameDefault";
+	const struct runtime *rt = bt->session->runtime;
+	const char *loop = rt && rt->layout.version.major == 2 ? "PyEval_EvalFrameEx"
+								: "_PyEval_EvalFrameDefault";
 	size_t len = strlen(loop);
 	return name && strncmp(name, loop, len) == 0 && (name[len] == 0 || name[len] == '.');
 }

@@ -7,7 +7,8 @@
 #include "core/checked.h"
 #include "report/text.h"
 
-enum { STACK_SHOWN = 24 }; /* innermost frames; --limit changes it */
+/* One screen, as it is pasted into a bug report. */
+enum { SCREEN_LINES = 50, SCREEN_WIDTH = 100, STACK_SHOWN = 24, STACK_LEAST = 8 };
 
 struct crash_config {
 	uint64_t limit;
@@ -15,7 +16,7 @@ struct crash_config {
 };
 
 static const struct option crash_options[] = {
-	{ "limit", 'n', OPTION_NUMBER, "N", "the N innermost frames of the stack (24)",
+	{ "limit", 'n', OPTION_NUMBER, "N", "the N innermost frames of the stack (24; text: what fits a screen)",
 	  .offset = offsetof(struct crash_config, limit), .min = 1 },
 	{ "lines", 0, OPTION_CHOICE, .help = LINES_HELP,
 	  .offset = offsetof(struct crash_config, lines), .choices = lines_choices },
@@ -33,7 +34,7 @@ enum site_column {
 	SITE_FAULT,
 	SITE_ACCESS,
 	SITE_RERAISED,
-	SITE_LINES,
+	SITE_WORDS,
 	SITE_COLUMNS,
 };
 
@@ -47,20 +48,17 @@ static const struct column site_columns[] = {
 	[SITE_ACCESS] = COLUMN("access", STRING, "read, write or execute; null: not known"),
 	[SITE_RERAISED] =
 		COLUMN("reraised", BOOL, "a handler (faulthandler) raised the signal once more"),
-	[SITE_LINES] = { .name = "lines",
-			 .type = VALUE_STRINGS,
+	[SITE_WORDS] = { .name = "words",
+			 .type = VALUE_STRING,
 			 .hidden = true,
 			 .doc = "as text says it" },
 };
 
 static void site_text(struct text *out, const struct value *values)
 {
-	const struct value *lines = &values[SITE_LINES];
 	text_put(out, "\n", 1);
-	for (size_t i = 0; i < lines->list.count; i++) {
-		text_escaped(out, lines->list.items[i], strlen(lines->list.items[i]));
-		text_put(out, "\n", 1);
-	}
+	text_value(out, &site_columns[SITE_WORDS], &values[SITE_WORDS]);
+	text_put(out, "\n", 1);
 }
 
 static const struct record site_record = {
@@ -126,7 +124,7 @@ static const struct record insn_record = {
 	.text = insn_text,
 };
 
-enum register_column { REG_NAME, REG_VALUE, REG_WHAT, REG_USED, REG_FIRST, REG_COLUMNS };
+enum register_column { REG_NAME, REG_VALUE, REG_WHAT, REG_USED, REG_FIRST, REG_PLAIN, REG_COLUMNS };
 
 static const struct column register_columns[] = {
 	[REG_NAME] = COLUMN("name", STRING, "as the processor's manual calls it"),
@@ -134,15 +132,14 @@ static const struct column register_columns[] = {
 	[REG_WHAT] = COLUMN("what", STRING, "what it points to; null: nothing known"),
 	[REG_USED] = COLUMN("used", BOOL, "by the instruction's memory operand that failed"),
 	[REG_FIRST] = { .name = "first", .type = VALUE_BOOL, .hidden = true, .doc = "of the list" },
+	[REG_PLAIN] = { .name = "plain",
+			.type = VALUE_STRING,
+			.hidden = true,
+			.doc = "with the last: those that are no addresses, all on a line" },
 };
 
-static void register_text(struct text *out, const struct value *values)
+static void register_line(struct text *out, const struct value *values)
 {
-	if (values[REG_FIRST].b) {
-		text_style(out, STYLE_HEADING);
-		text_printf(out, "\nRegisters\n");
-		text_style(out, STYLE_PLAIN);
-	}
 	text_style(out, values[REG_USED].b ? STYLE_BAD : STYLE_PLAIN);
 	text_printf(out, "%s %-4.*s 0x%016" PRIx64, values[REG_USED].b ? "->" : "  ",
 		    (int)values[REG_NAME].s.len, values[REG_NAME].s.bytes, values[REG_VALUE].u);
@@ -154,6 +151,23 @@ static void register_text(struct text *out, const struct value *values)
 	text_put(out, "\n", 1);
 }
 
+/* What is no address of anything is said in few words, behind the others. */
+static void register_text(struct text *out, const struct value *values)
+{
+	if (values[REG_FIRST].b) {
+		text_style(out, STYLE_HEADING);
+		text_printf(out, "\nRegisters\n");
+		text_style(out, STYLE_PLAIN);
+	}
+	if (values[REG_WHAT].state == VALUE_PRESENT || values[REG_USED].b)
+		register_line(out, values);
+	if (values[REG_PLAIN].state != VALUE_PRESENT)
+		return;
+	text_printf(out, "   ");
+	text_value(out, &register_columns[REG_PLAIN], &values[REG_PLAIN]);
+	text_put(out, "\n", 1);
+}
+
 static const struct record register_record = {
 	.name = "registers",
 	.list = true,
@@ -162,7 +176,7 @@ static const struct record register_record = {
 	.text = register_text,
 };
 
-enum stack_column { STACK_NAME, STACK_GIL, STACK_OMITTED, STACK_END, STACK_COLUMNS };
+enum stack_column { STACK_NAME, STACK_GIL, STACK_OMITTED, STACK_END, STACK_PYTHON, STACK_COLUMNS };
 
 static const struct column stack_columns[] = {
 	[STACK_NAME] = COLUMN("name", STRING, "of the thread, as threading has it"),
@@ -170,6 +184,10 @@ static const struct column stack_columns[] = {
 	[STACK_OMITTED] = COLUMN("omitted", UINT, "older frames that --limit left out"),
 	[STACK_END] = COLUMN("native_end", STRING,
 			     "why the oldest C frame is not where the thread began"),
+	[STACK_PYTHON] = { .name = "python",
+			   .type = VALUE_BOOL,
+			   .hidden = true,
+			   .doc = "there is a Python in the process" },
 };
 
 static void stack_text(struct text *out, const struct value *values)
@@ -185,7 +203,7 @@ static void stack_text(struct text *out, const struct value *values)
 	if (values[STACK_GIL].state == VALUE_PRESENT)
 		text_printf(out, values[STACK_GIL].b ? ", which holds the GIL"
 						     : ", which does not hold the GIL");
-	else
+	else if (values[STACK_PYTHON].b)
 		text_printf(out, " of a thread that Python does not know");
 	text_printf(out, " (most recent call last)\n");
 	if (values[STACK_OMITTED].u)
@@ -233,8 +251,8 @@ static const struct record exception_record = {
 };
 
 static const struct record *const crash_children[] = {
-	&site_record,  &verdict_record,   &insn_record, &register_record,
-	&stack_record, &exception_record, NULL,
+	&site_record,	  &crash_call_record, &verdict_record,	 &insn_record,
+	&register_record, &stack_record,      &exception_record, NULL,
 };
 
 static const struct record crash_root = {
@@ -285,56 +303,19 @@ static void site_words(struct crash *c, struct str *out)
 		str_adds(out, " (a signal handler raised it again)");
 }
 
-/* ctypes, cffi and libffi only lead to the function that is of interest. */
-static bool is_foreign_interface(const struct bt_call *call)
-{
-	const char *path = call->module ? call->module->path : "";
-	return strstr(path, "/_ctypes") || strstr(path, "/libffi") ||
-	       strstr(path, "/_cffi_backend");
-}
-
-/* Which Python call led into C, and into which. */
-static void caller_words(struct crash *c, struct str *out)
-{
-	const struct bt_frames *f = c->frames;
-	size_t entry = SIZE_MAX;
-	for (size_t i = 0; i < f->calls.len && entry == SIZE_MAX; i++)
-		if (f->calls.items[i].activation != SIZE_MAX)
-			entry = i;
-	if (entry == SIZE_MAX || !f->list.len)
-		return;
-	const struct frame *frame = &f->list.items[0];
-	const struct bt_call *outer = NULL;
-	for (size_t i = entry; i-- > 0;) {
-		const struct bt_call *call = &f->calls.items[i];
-		if (call->is_internal)
-			continue;
-		if (!outer || is_foreign_interface(outer))
-			outer = call;
-	}
-	if (!outer)
-		return;
-	str_printf(out, "Python called into C at %s:%" PRId64 ", in %s: ",
-		   frame->code->filename ? frame->code->filename : "?", frame->position.line,
-		   frame->code->name ? frame->code->name : "?");
-	crash_words_place(c, outer, out);
-}
-
 static bool report_site(struct crash *c, struct report *report)
 {
 	const struct module *module = unwind_module_at(c->unwinder, c->pc);
-	_str_ struct str first = STR_INIT, second = STR_INIT;
+	_str_ struct str words = STR_INIT;
 	struct symbol symbol;
-	site_words(c, &first);
-	caller_words(c, &second);
-	const char *lines[2] = { first.buf, second.buf };
+	site_words(c, &words);
 	struct value values[SITE_COLUMNS] = {
 		[SITE_TID] = value_uint(c->os->tid),
 		[SITE_PC] = value_uint(c->pc),
 		[SITE_MODULE] = value_str(module ? module->path : NULL),
 		[SITE_ACCESS] = value_str(access_name(c)),
 		[SITE_RERAISED] = value_bool(c->reraised),
-		[SITE_LINES] = value_strings(lines, second.len ? 2 : 1),
+		[SITE_WORDS] = value_bytes(words.buf, words.len),
 	};
 	if (module)
 		values[SITE_OFFSET] = value_uint(c->pc - module->bias);
@@ -391,27 +372,36 @@ static bool report_instructions(struct crash *c, struct report *report)
 	return ok;
 }
 
+static bool is_used(const struct crash *c, const struct crash_register *r)
+{
+	return c->bad && (streq(c->bad->base, r->name) || streq(c->bad->index, r->name));
+}
+
 static bool report_registers(struct crash *c, struct report *report)
 {
-	bool ok = true, first = true;
-	for (unsigned reg = 0; ok && reg < CFI_REGISTERS; reg++) {
-		const char *name = unwind_register_name(c->unwinder, reg);
-		uint64_t value;
-		if (!name || !unwind_register(c->unwinder, &c->registers, name, &value))
-			continue;
-		if (streq(name, "rip") || streq(name, "pc"))
-			value = c->pc;
+	enum { REPR = 1000, LINE = SCREEN_WIDTH - 28 };
+	_str_ struct str plain = STR_INIT;
+	bool ok = true;
+	for (size_t i = 0; ok && i < c->register_count; i++) {
+		const struct crash_register *r = &c->list[i];
 		_str_ struct str what = STR_INIT;
-		crash_words_address(c, value, &what);
-		const struct value values[REG_COLUMNS] = {
-			[REG_NAME] = value_str(name),
-			[REG_VALUE] = value_uint(value),
+		crash_words_address(c, &r->facts, c->session->text_form ? LINE - 24 : REPR, &what);
+		if (c->session->text_form && what.len > LINE) {
+			str_truncate(&what, LINE - 3);
+			str_adds(&what, "...");
+		}
+		if (!what.len && !is_used(c, r))
+			str_printf(&plain, "%s%s 0x%" PRIx64, plain.len ? ", " : "", r->name,
+				   r->value);
+		struct value values[REG_COLUMNS] = {
+			[REG_NAME] = value_str(r->name),
+			[REG_VALUE] = value_uint(r->value),
 			[REG_WHAT] = what.len ? value_bytes(what.buf, what.len) : value_absent(),
-			[REG_USED] = value_bool(c->bad && (streq(c->bad->base, name) ||
-							   streq(c->bad->index, name))),
-			[REG_FIRST] = value_bool(first),
+			[REG_USED] = value_bool(is_used(c, r)),
+			[REG_FIRST] = value_bool(i == 0),
 		};
-		first = false;
+		if (i + 1 == c->register_count && plain.len)
+			values[REG_PLAIN] = value_bytes(plain.buf, plain.len);
 		ok = report_row(report, &register_record, values);
 	}
 	return ok;
@@ -420,7 +410,10 @@ static bool report_registers(struct crash *c, struct report *report)
 static bool report_stack(struct crash *c, struct bt *bt, struct report *report)
 {
 	_str_ struct str name = STR_INIT, end = STR_INIT;
-	struct value values[STACK_COLUMNS] = { [STACK_OMITTED] = value_uint(c->frames->omitted) };
+	struct value values[STACK_COLUMNS] = {
+		[STACK_OMITTED] = value_uint(c->frames->omitted),
+		[STACK_PYTHON] = value_bool(c->session->runtime),
+	};
 	int daemon;
 	if (c->has_thread) {
 		values[STACK_GIL] = value_bool(c->thread.holds_gil);
@@ -436,22 +429,34 @@ static bool report_stack(struct crash *c, struct bt *bt, struct report *report)
 	       report_close(report);
 }
 
-static bool report_exception(struct crash *c, struct report *report, addr_t at, const char *state,
-			     bool is_first)
+static bool report_exception(struct report *report, const char *state, const struct pytype *type,
+			     const struct str *repr, bool is_first)
 {
-	struct runtime *rt = c->session->runtime;
-	struct object object;
-	_str_ struct str text = STR_INIT;
-	if (!at || !object_load(rt, at, &object))
-		return true;
-	object_repr(rt, at, c->session->text_form ? &repr_limits_text : &repr_limits_json, &text);
 	const struct value values[EXC_COLUMNS] = {
 		[EXC_STATE] = value_str(state),
-		[EXC_TYPE] = value_str(object.type->full_name),
-		[EXC_REPR] = value_bytes(text.buf, text.len),
+		[EXC_TYPE] = value_str(type->full_name),
+		[EXC_REPR] = value_bytes(repr->buf, repr->len),
 		[EXC_FIRST] = value_bool(is_first),
 	};
 	return report_row(report, &exception_record, values);
+}
+
+static bool report_exceptions(struct crash *c, struct report *report)
+{
+	struct runtime *rt = c->session->runtime;
+	const struct repr_limits *limits =
+		c->session->text_form ? &repr_limits_text : &repr_limits_json;
+	const struct pytype *type;
+	struct object object;
+	_str_ struct str raised = STR_INIT, handled = STR_INIT;
+	bool raising = crash_words_raised(c, limits, &raised, &type);
+	if (raising && !report_exception(report, "raising", type, &raised, true))
+		return false;
+	if (!c->has_thread || !c->thread.handled_exception ||
+	    !object_load(rt, c->thread.handled_exception, &object))
+		return true;
+	object_repr(rt, c->thread.handled_exception, limits, &handled);
+	return report_exception(report, "handling", object.type, &handled, !raising);
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */
@@ -474,29 +479,83 @@ static void find_thread(struct crash *c)
 
 static bool collect(struct crash *c, struct bt *bt)
 {
-	find_thread(c);
+	if (c->session->runtime)
+		find_thread(c);
 	crash_site_find(c);
+	if (!crash_registers_find(c))
+		return false;
 	if (c->has_thread)
 		return bt_frames_collect(bt, &c->thread, c->frames);
 	return bt_native_collect(bt, c->os, c->frames);
 }
 
+static size_t lines_of(size_t characters)
+{
+	return (characters + SCREEN_WIDTH - 1) / SCREEN_WIDTH;
+}
+
+/* What stands above the stack and below it, about. */
+static size_t lines_around(const struct crash *c)
+{
+	enum { HEADER = 5, SITE = 4, INSTRUCTIONS = 9, LABELS = 7, EXCEPTION = 3, VERDICT = 9 };
+	size_t lines = HEADER + SITE + INSTRUCTIONS + LABELS;
+	for (size_t i = 0; i < c->verdicts.len; i++)
+		lines += lines_of(strlen(c->verdicts.items[i]) + VERDICT);
+	for (size_t i = 0; i < c->register_count; i++)
+		lines += c->list[i].facts.kind != ADDRESS_NOTHING;
+	if (c->has_thread && (c->thread.current_exception || c->thread.handled_exception))
+		lines += EXCEPTION;
+	return lines;
+}
+
+/* A frame's lines in text. What repeats is folded by who shows it. */
+static size_t item_lines(const struct crash *c, const struct bt *bt, size_t i)
+{
+	const struct bt_frames *f = c->frames;
+	const struct bt_item *item = &f->items.items[i];
+	size_t count = 1;
+	if (item->is_native) {
+		places_at(c->session->symbols, f->calls.items[item->index].frame.lookup, &count);
+		return MAX(count, (size_t)1);
+	}
+	const struct frame *frame = &f->list.items[item->index];
+	bool has_source = bt->sources && frame->code->filename &&
+			  sources_find(bt->sources, frame->code->filename);
+	return 1u + has_source + (has_source && frame->position.end_column > 0);
+}
+
+/* How many of the innermost frames leave the whole on one screen. */
+static size_t items_shown(const struct crash *c, const struct bt *bt)
+{
+	size_t lines = lines_around(c), n = 0;
+	while (n < c->frames->items.len && n < STACK_SHOWN) {
+		lines += item_lines(c, bt, n);
+		if (lines > SCREEN_LINES && n >= STACK_LEAST)
+			break;
+		n++;
+	}
+	return n;
+}
+
+static void limit_stack(struct crash *c, const struct bt *bt, const struct crash_config *config)
+{
+	size_t limit = config->limit	      ? config->limit
+		       : c->session->text_form ? items_shown(c, bt)
+					       : STACK_SHOWN;
+	if (c->frames->items.len <= limit)
+		return;
+	c->frames->omitted = c->frames->items.len - limit;
+	c->frames->items.len = limit;
+}
+
 static bool report_all(struct crash *c, struct bt *bt, const struct crash_config *config,
 		       struct report *report)
 {
-	size_t limit = config->limit ? config->limit : STACK_SHOWN;
-	if (c->frames->items.len > limit) {
-		c->frames->omitted = c->frames->items.len - limit;
-		c->frames->items.len = limit;
-	}
-	bool raising = c->has_thread && c->thread.current_exception;
-	return (!c->signal || report_site(c, report)) && report_verdicts(c, report) &&
+	limit_stack(c, bt, config);
+	return (!c->signal || report_site(c, report)) && crash_report_call(c, report) &&
+	       report_verdicts(c, report) &&
 	       (!c->signal || report_instructions(c, report)) && report_registers(c, report) &&
-	       report_stack(c, bt, report) &&
-	       (!raising ||
-		report_exception(c, report, c->thread.current_exception, "raising", true)) &&
-	       (!c->has_thread ||
-		report_exception(c, report, c->thread.handled_exception, "handling", !raising));
+	       report_stack(c, bt, report) && report_exceptions(c, report);
 }
 
 static struct error *run_crash(struct session *s, const void *config, struct report *report)
@@ -515,8 +574,10 @@ static struct error *run_crash(struct session *s, const void *config, struct rep
 		.session = s,
 		.report = report,
 		.sources = s->text_form ? sources_new(s) : NULL,
-		.rule = traceback_rule_for(&s->runtime->layout.version),
+		.rule = traceback_rule_for(s->runtime ? &s->runtime->layout.version
+						      : &(struct python_version){ .major = 3 }),
 		.native = NATIVE_BRIEF,
+		.short_paths = s->text_form,
 		.lines = lines_wanted(((const struct crash_config *)config)->lines),
 		.unwinder = c.unwinder,
 		.frames_left = UINT32_MAX,
@@ -533,6 +594,7 @@ static struct error *run_crash(struct session *s, const void *config, struct rep
 	for (size_t i = 0; i < c.verdicts.len; i++)
 		free(c.verdicts.items[i]);
 	vec_release(&c.verdicts);
+	addresses_free(c.addresses);
 	bt_frames_release(&frames);
 	sources_free(bt.sources);
 	str_release(&bt.source_lines);
@@ -559,6 +621,6 @@ const struct analyzer analyzer_crash = {
 	.options = crash_options,
 	.config_size = sizeof(struct crash_config),
 	.root = &crash_root,
-	.needs = NEEDS_TARGET | NEEDS_RUNTIME,
+	.needs = NEEDS_TARGET | WANTS_RUNTIME,
 	.run = run_crash,
 };

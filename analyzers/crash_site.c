@@ -115,7 +115,7 @@ bool crash_is_mapped(const struct crash *c, addr_t addr)
 	return memory_extent(&c->session->target->memory, addr) != NULL;
 }
 
-/* --- what an address is --------------------------------------------------------------------- */
+/* --- in words ------------------------------------------------------------------------------- */
 
 void crash_words_place(struct crash *c, const struct bt_call *call, struct str *out)
 {
@@ -127,57 +127,51 @@ void crash_words_place(struct crash *c, const struct bt_call *call, struct str *
 		str_printf(out, " in %s", path_base(call->module->path));
 }
 
-static bool words_object(struct crash *c, addr_t addr, struct str *out)
+bool crash_registers_find(struct crash *c)
 {
-	static const struct repr_limits limits = {
-		.depth = 2, .length = 60, .items = 4, .text = 40, .dots = true
-	};
-	struct runtime *rt = c->session->runtime;
-	struct object object;
-	if (!rt || addr % 8 || !object_load(rt, addr, &object))
-		return false;
-	str_printf(out, "Python object: %s ", object.type->full_name);
-	object_repr(rt, addr, &limits, out);
-	return true;
-}
-
-static bool words_stack(struct crash *c, addr_t addr, struct str *out)
-{
-	const struct target *t = c->session->target;
-	const struct extent *e = memory_extent(&t->memory, addr);
-	const struct os_thread *thread;
-	if (!e)
-		return false;
-	vec_each(thread, &t->threads) {
-		if (thread->sp < e->start || thread->sp >= e->end)
+	addr_t near[CFI_REGISTERS];
+	for (unsigned reg = 0; reg < CFI_REGISTERS; reg++) {
+		const char *name = unwind_register_name(c->unwinder, reg);
+		struct crash_register *r = &c->list[c->register_count];
+		if (!name || !unwind_register(c->unwinder, &c->registers, name, &r->value))
 			continue;
-		if (thread == c->os)
-			str_adds(out, "this thread's stack");
-		else
-			str_printf(out, "the stack of thread %" PRIu64, thread->tid);
-		return true;
+		if (streq(name, "rip") || streq(name, "pc"))
+			r->value = c->pc;
+		r->name = name;
+		near[c->register_count++] = r->value;
 	}
-	return false;
+	c->addresses = addresses_new(c->session, c->unwinder, near, c->register_count);
+	for (size_t i = 0; c->addresses && i < c->register_count; i++)
+		address_find(c->addresses, c->list[i].value, &c->list[i].facts);
+	return c->addresses;
 }
 
-void crash_words_address(struct crash *c, addr_t addr, struct str *out)
+void crash_words_address(struct crash *c, const struct address_facts *f, size_t repr,
+			 struct str *out)
 {
 	enum { SMALL = 0x10000 };
-	static const addr_t USER_END = 1ull << 48; /* beyond are numbers, no addresses */
-	const struct target *t = c->session->target;
-	const struct module *module = unwind_module_at(c->unwinder, addr);
-	const struct extent *e = memory_extent(&t->memory, addr);
-	struct symbol symbol;
-	if (addr < SMALL || words_object(c, addr, out) || words_stack(c, addr, out))
-		return;
-	if (module && unwind_symbol_at(c->unwinder, addr, &symbol))
-		str_printf(out, "%s: %s+0x%" PRIx64, path_base(module->path),
-			   places_name(c->session->symbols, symbol.name),
-			   addr - symbol.addr);
-	else if (module)
-		str_printf(out, "%s+0x%" PRIx64, path_base(module->path), addr - module->bias);
-	else if (e)
-		str_adds(out, e->flags & EXTENT_WRITE ? "writable memory" : "mapped memory");
-	else if (addr > 0x7fffffff && addr < USER_END)
-		str_adds(out, "not mapped");
+	if (f->at >= SMALL)
+		address_words(c->addresses, f, c->os, repr, out);
+}
+
+bool crash_words_raised(struct crash *c, const struct repr_limits *limits, struct str *out,
+			const struct pytype **ret_type)
+{
+	struct runtime *rt = c->session->runtime;
+	addr_t at = c->has_thread ? c->thread.current_exception : 0;
+	addr_t type_at = c->has_thread ? c->thread.current_type : 0;
+	struct object o;
+	if (!at || !object_load(rt, at, &o))
+		return false;
+	const struct pytype *type = type_at ? pytype_at(rt, type_at) : o.type;
+	*ret_type = type ? type : o.type;
+	if (!type || type == o.type || pytype_is_subtype(o.type, type->at)) {
+		object_repr(rt, at, limits, out);
+		return true;
+	}
+	str_printf(out, "%s(", type->full_name);
+	if (at != type_at)
+		object_repr(rt, at, limits, out);
+	str_addc(out, ')');
+	return true;
 }

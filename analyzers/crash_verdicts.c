@@ -11,8 +11,7 @@
 
 enum { NULL_PAGE = 0x10000 }; /* vm.mmap_min_addr: nothing is mapped below */
 
-static bool verdict(struct crash *c, const char *fmt, ...) _printf_(2, 3);
-static bool verdict(struct crash *c, const char *fmt, ...)
+bool crash_verdict(struct crash *c, const char *fmt, ...)
 {
 	_str_ struct str text = STR_INIT;
 	va_list ap;
@@ -25,14 +24,13 @@ static bool verdict(struct crash *c, const char *fmt, ...)
 	return true;
 }
 
-/* The function in which it happened, or the first one beyond libc's, for blame. */
-static const struct bt_call *call_at(const struct crash *c, size_t i)
+const struct bt_call *crash_call_at(const struct crash *c, size_t i)
 {
 	return i < c->frames->calls.len ? &c->frames->calls.items[i] : NULL;
 }
 
-static const struct bt_call *find_call(const struct crash *c, const char *const *names,
-				       size_t count, size_t *ret_index)
+const struct bt_call *crash_find_call(const struct crash *c, const char *const *names,
+				      size_t count, size_t *ret_index)
 {
 	enum { LOOK = 40 };
 	for (size_t i = 0; i < MIN(c->frames->calls.len, (size_t)LOOK); i++) {
@@ -47,156 +45,33 @@ static const struct bt_call *find_call(const struct crash *c, const char *const 
 	return NULL;
 }
 
-/* --- what the process said ------------------------------------------------------------------ */
-
-/* glibc keeps what it printed before abort() (assert/assert.c, sysdeps/posix/libc_fatal.c): a
- * pointer __abort_msg to { unsigned size; char text[]; }. */
-static bool abort_message(struct crash *c, struct str *ret)
+/* Libraries that only pass calls on, or that free and abort for others. */
+static bool is_go_between(const struct crash *c, const struct bt_call *call)
 {
-	struct target *t = c->session->target;
-	const struct module *module;
-	vec_each(module, &t->modules) {
-		struct symbol symbol;
-		addr_t at;
-		size_t len;
-		const char *slash = strrchr(module->path, '/');
-		if (!has_prefix(slash ? slash + 1 : module->path, "libc") ||
-		    !symbols_find_exported_in(c->session->symbols, module, "__abort_msg",
-					      &symbol) ||
-		    !target_read_word(t, symbol.addr, &at) || !at)
-			continue;
-		const char *text = memory_string(&t->memory, at + 4, 4096, &len);
-		while (text && len && (text[len - 1] == '\n' || text[len - 1] == ' '))
-			len--;
-		if (text && len)
-			str_add(ret, text, len);
-		return text && len;
-	}
+	static const char *const names[] = { "libc.so", "libc-", "libpthread", "libstdc++",
+					     "libgcc", "_ctypes", "libffi", "ld-", "libm.so" };
+	const struct runtime *rt = c->session->runtime;
+	if (!call->module || (rt && call->module == rt->module))
+		return true;
+	const char *name = path_base(call->module->path);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (has_prefix(name, names[i]))
+			return true;
 	return false;
 }
 
-static bool judge_abort_message(struct crash *c)
+const struct bt_call *crash_culprit(const struct crash *c, size_t index)
 {
-	_str_ struct str text = STR_INIT;
-	if (c->signal != SIGABRT || !abort_message(c, &text))
-		return false;
-	static const char *const names[] = { "malloc_printerr", "__libc_free", "_int_free",
-					     "_int_malloc", "__libc_realloc" };
-	size_t index;
-	bool is_heap = strstr(text.buf, "free") || strstr(text.buf, "alloc") ||
-		       find_call(c, names, ARRAY_SIZE(names), &index);
-	const char *what = strstr(text.buf, "Assertion `") ? "an assertion failed"
-			   : strstr(text.buf, "stack smashing")
-				   ? "a buffer on the stack was overrun"
-			   : strstr(text.buf, "buffer overflow") ? "a buffer was overrun"
-			   : is_heap ? "the C heap is damaged, or was used wrongly"
-				     : "the C library gave up";
-	return verdict(c, "%s: glibc said \"%s\"", what, text.buf);
-}
-
-/* A string constant of the program: in a part of a module that nobody writes to. */
-static const char *constant_at(struct crash *c, addr_t at, size_t *ret_len)
-{
-	enum { LONGEST = 300, SHORTEST = 4 };
-	const struct memory *m = &c->session->target->memory;
-	const struct extent *e = memory_extent(m, at);
-	if (!e || (e->flags & EXTENT_WRITE) || !unwind_module_at(c->unwinder, at))
-		return NULL;
-	const char *text = memory_string(m, at, LONGEST, ret_len);
-	if (!text || *ret_len < SHORTEST)
-		return NULL;
-	for (size_t i = 0; i < *ret_len; i++)
-		if (text[i] < ' ' || text[i] > '~')
-			return NULL;
-	return text;
-}
-
-/* What could be such a text: it has a blank, is no format, and not what Python says around it. */
-static const char *fatal_text_at(struct crash *c, addr_t at, size_t *ret_len)
-{
-	const char *text = constant_at(c, at, ret_len);
-	return text && memchr(text, ' ', *ret_len) && !strchr(text, '%') &&
-			       !has_prefix(text, "Fatal Python error") &&
-			       !has_prefix(text, "Python runtime")
-		       ? text
-		       : NULL;
-}
-
-/* The caller of Py_FatalError(text), or of _Py_FatalErrorFunc(function, text) (3.9+), loads the
- * text's address just before: the last that its code names. */
-static const char *fatal_text(struct crash *c, const struct bt_call *caller, size_t *ret_len)
-{
-	enum { REFERENCES = 256, LONGEST = 1 << 14 };
-	const struct target *t = c->session->target;
-	struct code_reference *list;
-	addr_t start, end;
-	if (!caller || !unwind_function_at(c->unwinder, caller->frame.lookup, &start, &end) ||
-	    caller->frame.pc - start > LONGEST)
-		return NULL;
-	size_t len = caller->frame.pc - start, count = 0;
-	const uint8_t *code = memory_at(&t->memory, start, len);
-	list = calloc(REFERENCES, sizeof(*list));
-	if (code && list)
-		count = disasm_references(t->machine, code, len, start, list, REFERENCES);
-	const char *text = NULL;
-	while (!text && count-- > 0)
-		text = list[count].is_load ? NULL : fatal_text_at(c, list[count].addr, ret_len);
-	free(list);
-	return text;
-}
-
-/* Else it is still in a register or a slot of the stack between that function and abort(). */
-static const char *fatal_text_on_stack(struct crash *c, size_t index, size_t *ret_len)
-{
-	enum { SLOTS = 64 };
-	struct target *t = c->session->target;
-	struct unwind u = unwind_thread(c->unwinder, c->os);
-	struct native_frame f;
-	for (size_t i = 0; i <= index && unwind_next(&u, &f); i++) {
-		const char *text = NULL;
-		for (unsigned reg = 0; !text && reg < CFI_REGISTERS; reg++)
-			if (u.registers.known >> reg & 1)
-				text = fatal_text_at(c, u.registers.value[reg], ret_len);
-		addr_t at = f.sp, word;
-		for (unsigned slot = 0; !text && slot < SLOTS && at < f.cfa; slot++) {
-			if (target_read_word(t, at, &word))
-				text = fatal_text_at(c, word, ret_len);
-			at += t->machine->word;
-		}
-		if (text)
-			return text;
+	enum { LOOK = 30 };
+	for (size_t i = index; i < MIN(c->frames->calls.len, index + LOOK); i++) {
+		const struct bt_call *call = crash_call_at(c, i);
+		/* up to the Python code that called */
+		if (call->activation != SIZE_MAX)
+			break;
+		if (!is_go_between(c, call))
+			return call;
 	}
-	return NULL;
-}
-
-static bool is_fatal_name(const char *name)
-{
-	return name && (strstr(name, "FatalError") || has_prefix(name, "fatal_error"));
-}
-
-static bool judge_fatal(struct crash *c)
-{
-	static const char *const names[] = { "Py_FatalError", "_Py_FatalError", "fatal_error" };
-	size_t index = 0, len;
-	if (c->signal != SIGABRT || !find_call(c, names, ARRAY_SIZE(names), &index))
-		return false;
-	while (index + 1 < c->frames->calls.len &&
-	       is_fatal_name(call_at(c, index + 1)->symbol.name))
-		index++;
-	const struct bt_call *caller = call_at(c, index + 1);
-	_str_ struct str place = STR_INIT;
-	if (caller)
-		crash_words_place(c, caller, &place);
-	const char *text = fatal_text(c, caller, &len);
-	if (!text)
-		text = fatal_text_on_stack(c, index, &len);
-	if (text)
-		return verdict(c, "Fatal Python error: %.*s (given up by %s)", (int)len, text,
-			       caller ? place.buf : "the interpreter");
-	return verdict(c,
-		       "Python itself gave up (Fatal Python error), called by %s; its text was "
-		       "not found",
-		       caller ? place.buf : "the interpreter");
+	return crash_call_at(c, index);
 }
 
 /* --- not a crash ---------------------------------------------------------------------------- */
@@ -204,12 +79,23 @@ static bool judge_fatal(struct crash *c)
 static bool judge_signal(struct crash *c)
 {
 	const struct process *p = &c->session->target->process;
+	const char *name = signal_name(p->signal) ? signal_name(p->signal) : "a signal";
 	if (!p->signal)
-		return verdict(c, "not a crash: the core is a snapshot of a process that lived on");
+		return crash_verdict(c, "not a crash: the core is a snapshot of a process that lived on");
 	if (p->has_sender && p->sender_pid != p->pid && p->sender_pid > 0)
-		return verdict(c, "not a crash of its own: process %" PRId64 " sent it %s",
-			       p->sender_pid,
-			       signal_name(p->signal) ? signal_name(p->signal) : "a signal");
+		return crash_verdict(c, "not a crash of its own: process %" PRId64 " sent it %s",
+				     p->sender_pid, name);
+	if (p->signal == SIGKILL)
+		return crash_verdict(c, "not a crash of its own: it was killed (SIGKILL), by "
+					"somebody or for want of memory: the kernel's log says which");
+	if (p->signal == SIGXCPU || p->signal == SIGXFSZ)
+		return crash_verdict(c, "a limit was reached (%s): of %s", name,
+				     p->signal == SIGXCPU ? "processor time" : "the size of a file");
+	if (p->signal == SIGSYS)
+		return crash_verdict(c, "a system call was made that is not allowed here (SIGSYS)");
+	if (p->signal == SIGSTOP || p->signal == SIGINT || p->signal == SIGQUIT ||
+	    p->signal == SIGTERM || p->signal == SIGALRM)
+		return crash_verdict(c, "not a crash of its own: %s was sent to it", name);
 	return false;
 }
 
@@ -256,20 +142,20 @@ static bool judge_overflow(struct crash *c)
 		crash_words_place(c, call, &place);
 	/* Python recurses when Python frames take part again and again. */
 	if (python > DEEP && c->frames->list.items[0].code->name)
-		return verdict(
+		return crash_verdict(
 			c,
 			"the C stack overflowed: %zu Python frames deep, of %s() again and again "
 			"(%zu C frames; most often %s)",
 			python, c->frames->list.items[0].code->name, c->frames->calls.len,
 			place.buf);
-	return verdict(c, "the C stack overflowed: %s calls itself without end (%zu C frames)",
+	return crash_verdict(c, "the C stack overflowed: %s calls itself without end (%zu C frames)",
 		       place.buf, c->frames->calls.len);
 }
 
 static bool judge_jump(struct crash *c)
 {
 	const struct extent *e = memory_extent(&c->session->target->memory, c->pc);
-	const struct bt_call *caller = call_at(c, c->first_call + 1);
+	const struct bt_call *caller = crash_call_at(c, c->first_call + 1);
 	_str_ struct str place = STR_INIT;
 	if (c->signal != SIGSEGV || (e && (e->flags & EXTENT_EXECUTE)) ||
 	    (e && e->source == EXTENT_LOST))
@@ -279,28 +165,10 @@ static bool judge_jump(struct crash *c)
 	else
 		str_adds(&place, "an unknown place");
 	if (c->pc < NULL_PAGE)
-		return verdict(c, "a null function pointer was called, from %s", place.buf);
-	return verdict(c,
+		return crash_verdict(c, "a null function pointer was called, from %s", place.buf);
+	return crash_verdict(c,
 		       "a function pointer led to " ADDR_FMT ", which is no code; called from %s",
 		       c->pc, place.buf);
-}
-
-/* What the debug hooks of Python's allocator fill memory with: Objects/obmalloc.c, FORBIDDENBYTE,
- * DEADBYTE, CLEANBYTE (0xfb 0xdb 0xcb up to 3.7, 0xfd 0xdd 0xcd since). */
-static const char *fill_name(uint64_t value)
-{
-	switch (value) {
-	case 0xdddddddddddddddd:
-	case 0xdbdbdbdbdbdbdbdb:
-		return "memory that was freed before";
-	case 0xcdcdcdcdcdcdcdcd:
-	case 0xcbcbcbcbcbcbcbcb:
-		return "memory that was never written";
-	case 0xfdfdfdfdfdfdfdfd:
-	case 0xfbfbfbfbfbfbfbfb:
-		return "beyond the end of a block";
-	}
-	return NULL;
 }
 
 static bool is_text(uint64_t value)
@@ -311,50 +179,128 @@ static bool is_text(uint64_t value)
 	return true;
 }
 
+/* Is that value in the block that a register points to? Then that is where it was taken from. */
+static bool holds_value(const struct crash *c, const struct address_facts *f, uint64_t value)
+{
+	enum { LOOK = 4096 };
+	const struct target *t = c->session->target;
+	addr_t word;
+	uint64_t size = MIN(f->found.block_size, (uint64_t)LOOK);
+	for (uint64_t i = 0; i + t->machine->word <= size; i += t->machine->word)
+		if (target_read_word(t, f->found.block + i, &word) && word == value)
+			return true;
+	return false;
+}
+
+/* The register that points to freed memory out of which the bad value came. */
+static const struct crash_register *stale_register(const struct crash *c, uint64_t value)
+{
+	for (size_t i = 0; i < c->register_count; i++) {
+		const struct address_facts *f = &c->list[i].facts;
+		if ((f->kind == ADDRESS_FREED || f->kind == ADDRESS_DEAD) && f->found.block &&
+		    holds_value(c, f, value))
+			return &c->list[i];
+	}
+	return NULL;
+}
+
+/* What was freed, and then used. fill: NULL, or what the value says by itself. */
+static bool judge_stale(struct crash *c, uint64_t base, const char *fill, const char *place)
+{
+	const struct crash_register *r = base ? stale_register(c, base) : NULL;
+	_str_ struct str what = STR_INIT;
+	if (r)
+		address_words(c->addresses, &r->facts, c->os, 60, &what);
+	if (r && fill)
+		return crash_verdict(c,
+				     "an object or buffer was used after it was freed: %s points to "
+				     "%s, and %s is " ADDR_FMT ", %s; in %s",
+				     r->name, what.buf, c->bad->base, base, fill, place);
+	if (r)
+		return crash_verdict(c,
+				     "memory was used after it was freed: %s points to %s, out of "
+				     "which %s (" ADDR_FMT ") was taken; in %s",
+				     r->name, what.buf, c->bad->base, base, place);
+	if (fill)
+		return crash_verdict(c,
+				     "a pointer was taken from memory that Python's debug allocator "
+				     "had filled: %s is " ADDR_FMT ", %s; in %s",
+				     c->bad->base, base, fill, place);
+	return false;
+}
+
+/* Was there an error that nobody looked at? While C code runs that called Python's API, an exception
+ * is set only from a call that failed to the return to Python. */
+static void judge_unchecked(struct crash *c)
+{
+	const struct repr_limits limits = { .depth = 2, .length = 200, .items = 4, .text = 160,
+					    .dots = true };
+	const struct pytype *type;
+	_str_ struct str text = STR_INIT;
+	if (crash_words_raised(c, &limits, &text, &type)) {
+		bool is_memory = pytype_is(type, "MemoryError");
+		crash_verdict(c,
+			      "%sa call of Python's API had failed before, and nobody looked: %s "
+			      "was being raised",
+			      is_memory ? "out of memory: " : "", text.buf);
+	} else if (crash_lacked_memory(c)) {
+		crash_verdict(c, "out of memory, it seems: the last call of that thread's that "
+				 "failed lacked memory (errno is ENOMEM)");
+	}
+}
+
+static bool judge_null(struct crash *c, uint64_t base, const char *place)
+{
+	const char *verb = c->bad && c->bad->direction == ACCESS_WRITE ? "write to" : "read of";
+	if (!c->bad && c->has_fault && c->fault < NULL_PAGE)
+		crash_verdict(
+			c, "an access of " ADDR_FMT ", which looks like a null pointer%s, by %s",
+			c->fault, c->fault ? " plus an offset" : "", place);
+	else if (c->bad && c->bad_address < NULL_PAGE && base == 0)
+		crash_verdict(c, "a null pointer%s: %s " ADDR_FMT " by %s",
+			      c->bad_address ? " plus an offset" : "", verb, c->bad_address, place);
+	else
+		return false;
+	judge_unchecked(c);
+	return true;
+}
+
+static bool judge_read_only(struct crash *c, const char *place)
+{
+	const struct extent *e = memory_extent(&c->session->target->memory, c->bad_address);
+	if (!e || e->source == EXTENT_LOST || c->bad->direction != ACCESS_WRITE ||
+	    e->flags & EXTENT_WRITE)
+		return false;
+	const struct module *module = unwind_module_at(c->unwinder, c->bad_address);
+	return crash_verdict(c, "a write to read-only memory%s%s, by %s", module ? " of " : "",
+			     module ? module->path : "", place);
+}
+
 /* The base register's value is what was wrong, the rest is the member's offset. */
 static bool judge_pointer(struct crash *c)
 {
-	const struct bt_call *call = call_at(c, c->first_call);
-	const char *verb = c->bad && c->bad->direction == ACCESS_WRITE ? "write to" : "read of";
+	const struct bt_call *call = crash_call_at(c, c->first_call);
 	_str_ struct str place = STR_INIT;
 	uint64_t base = 0;
 	if (c->signal != SIGSEGV || !call)
 		return false;
 	crash_words_place(c, call, &place);
-	if (!c->bad && c->has_fault && c->fault < NULL_PAGE)
-		return verdict(
-			c, "an access of " ADDR_FMT ", which looks like a null pointer%s, by %s",
-			c->fault, c->fault ? " plus an offset" : "", place.buf);
-	if (!c->bad)
-		return false;
-	if (c->bad->base[0])
+	if (c->bad && c->bad->base[0])
 		unwind_register(c->unwinder, &c->registers, c->bad->base, &base);
-	if (c->bad_address < NULL_PAGE && base == 0)
-		return verdict(c, "a null pointer%s: %s " ADDR_FMT " by %s",
-			       c->bad_address ? " plus an offset" : "", verb, c->bad_address,
-			       place.buf);
-	if (c->bad_address < NULL_PAGE)
+	if (judge_null(c, base, place.buf))
+		return true;
+	if (!c->bad || c->bad_address < NULL_PAGE)
 		return false;
-	if (fill_name(base))
-		return verdict(c,
-			       "a pointer was taken from %s (%s is " ADDR_FMT
-			       ", the fill of Python's debug "
-			       "allocator): %s in %s",
-			       fill_name(base), c->bad->base, base, verb, place.buf);
+	if (judge_stale(c, base, address_fill_name(base, 8), place.buf))
+		return true;
 	if (is_text(base)) {
 		char text[9] = { 0 };
 		memcpy(text, &base, 8);
-		return verdict(c, "a pointer was overwritten with text: %s is \"%s\", in %s",
-			       c->bad->base, text, place.buf);
+		return crash_verdict(c,
+				     "a pointer was overwritten with text: %s is \"%s\", in %s",
+				     c->bad->base, text, place.buf);
 	}
-	const struct extent *e = memory_extent(&c->session->target->memory, c->bad_address);
-	if (e && e->source != EXTENT_LOST && c->bad->direction == ACCESS_WRITE &&
-	    !(e->flags & EXTENT_WRITE)) {
-		const struct module *module = unwind_module_at(c->unwinder, c->bad_address);
-		return verdict(c, "a write to read-only memory%s%s, by %s", module ? " of " : "",
-			       module ? module->path : "", place.buf);
-	}
-	return false;
+	return judge_read_only(c, place.buf);
 }
 
 /* --- others --------------------------------------------------------------------------------- */
@@ -374,7 +320,7 @@ static bool judge_bus(struct crash *c)
 	const struct mapping *m = c->has_fault ? mapping_of(c->session->target, c->fault) : NULL;
 	if (c->signal != SIGBUS || c->code != BUS_ADRERR_CODE || !m)
 		return false;
-	return verdict(c,
+	return crash_verdict(c,
 		       "the mapped file %s ends before byte %" PRIu64
 		       " of it, which was accessed: it "
 		       "has become shorter, or its device is full",
@@ -383,27 +329,27 @@ static bool judge_bus(struct crash *c)
 
 static bool judge_instruction(struct crash *c)
 {
-	const struct bt_call *call = call_at(c, c->first_call);
+	const struct bt_call *call = crash_call_at(c, c->first_call);
 	_str_ struct str place = STR_INIT;
 	uint64_t value;
 	if (!c->has_facts || !call)
 		return false;
 	crash_words_place(c, call, &place);
 	if ((c->signal == SIGILL || c->signal == SIGTRAP) && c->facts.is_trap)
-		return verdict(
+		return crash_verdict(
 			c,
 			"%s ran into %s: a place that its compiler took for unreachable, or a "
 			"check that failed",
 			place.buf, c->facts.mnemonic);
 	if (c->signal == SIGILL)
-		return verdict(c, "this processor does not know %s, in %s", c->facts.mnemonic,
+		return crash_verdict(c, "this processor does not know %s, in %s", c->facts.mnemonic,
 			       place.buf);
 	if (c->signal != SIGFPE || !c->facts.is_division)
 		return false;
 	for (size_t i = 0; i < c->facts.register_count; i++)
 		if (unwind_register(c->unwinder, &c->registers, c->facts.registers[i], &value) &&
 		    !value)
-			return verdict(c, "an integer was divided by zero, in %s", place.buf);
+			return crash_verdict(c, "an integer was divided by zero, in %s", place.buf);
 	return false;
 }
 
@@ -411,7 +357,7 @@ static bool judge_instruction(struct crash *c)
 static bool judge_gil(struct crash *c)
 {
 	const struct runtime *rt = c->session->runtime;
-	const struct bt_call *call = call_at(c, c->first_call);
+	const struct bt_call *call = crash_call_at(c, c->first_call);
 	static const char *const waits[] = {
 		"take_gil",    "drop_gil",  "PyEval_",
 		"PyGILState_", "PyThread_", "_PyEval_EvalFrameDefault"
@@ -421,20 +367,20 @@ static bool judge_gil(struct crash *c)
 	    call->module != rt->module || !call->module || (c->has_thread && c->thread.holds_gil) ||
 	    (c->has_thread && c->thread.gil == GIL_UNKNOWN) || rt->finalizing)
 		return false;
-	const struct bt_call *wait = find_call(c, waits, ARRAY_SIZE(waits) - 1, &index);
+	const struct bt_call *wait = crash_find_call(c, waits, ARRAY_SIZE(waits) - 1, &index);
 	if (wait && index <= c->first_call + 1)
 		return false;
 	/* Who called in from outside? */
 	for (size_t i = c->first_call; i < c->frames->calls.len; i++) {
-		const struct bt_call *outer = call_at(c, i);
+		const struct bt_call *outer = crash_call_at(c, i);
 		_str_ struct str inside = STR_INIT, outside = STR_INIT;
 		if (outer->activation != SIZE_MAX)
 			return false;
 		if (outer->module == rt->module)
 			continue;
-		crash_words_place(c, call_at(c, i - 1), &inside);
+		crash_words_place(c, crash_call_at(c, i - 1), &inside);
 		crash_words_place(c, outer, &outside);
-		return verdict(c, "Python's API was called without the GIL: %s by %s", inside.buf,
+		return crash_verdict(c, "Python's API was called without the GIL: %s by %s", inside.buf,
 			       outside.buf);
 	}
 	return false;
@@ -444,8 +390,9 @@ bool crash_judge(struct crash *c)
 {
 	if (judge_signal(c))
 		return true;
-	bool said = judge_abort_message(c);
-	said |= judge_fatal(c);
+	bool said = crash_judge_message(c);
+	said |= crash_judge_fatal(c);
+	said |= !said && crash_judge_cpp(c);
 	if (judge_gil(c))
 		said = true;
 	if (judge_overflow(c) || judge_jump(c) || judge_pointer(c))
@@ -454,10 +401,10 @@ bool crash_judge(struct crash *c)
 	if (!said && c->signal == SIGABRT && c->frames->calls.len) {
 		static const char *const names[] = { "abort" };
 		size_t index;
-		if (find_call(c, names, 1, &index) && index + 1 < c->frames->calls.len) {
+		if (crash_find_call(c, names, 1, &index) && index + 1 < c->frames->calls.len) {
 			_str_ struct str place = STR_INIT;
-			crash_words_place(c, call_at(c, index + 1), &place);
-			verdict(c, "abort() was called, by %s", place.buf);
+			crash_words_place(c, crash_call_at(c, index + 1), &place);
+			crash_verdict(c, "abort() was called, by %s", place.buf);
 		}
 	}
 	return true;

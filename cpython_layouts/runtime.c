@@ -197,6 +197,7 @@ static void read_current(struct runtime *rt, const uint8_t *p, struct pythread *
 			      GET_OR(l, p, PyThreadState, curexc_value, 0));
 	addr_t type = GET_OR(l, p, PyThreadState, curexc_type, 0);
 	ret->current_exception = is_something(rt, value) ? value : is_something(rt, type) ? type : 0;
+	ret->current_type = ret->current_exception && is_something(rt, type) ? type : 0;
 }
 
 static bool can_know_holder(struct runtime *rt, const struct interpreter *interp)

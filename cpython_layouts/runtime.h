@@ -119,6 +119,8 @@ struct pythread {
 	enum gil_state gil;
 	int attached;			/* free-threaded: PyThreadState.state; -1: not known */
 	addr_t current_exception;	/* being raised now; 0: none */
+	addr_t current_type;		/* its type object (up to 3.11, where it may not be an instance
+					 * yet but its argument, or the type alone); 0: the object's own */
 	addr_t handled_exception;	/* innermost except block's value (2.7-3.10: value or type); 0 */
 	addr_t handled_type;		/* its type object; 0: none */
 	uint64_t id;			/* PyThreadState.id; 0 when there is none */

@@ -144,6 +144,62 @@ size_t disasm_all_references(const struct machine *machine, const uint8_t *code,
 	return walk_code(machine, code, len, at, &w, SIZE_MAX, true);
 }
 
+/* Where an instruction jumps to; 0: it does not, or where a register says. */
+static addr_t jump_target(const struct machine *machine, csh engine, const cs_insn *insn)
+{
+	if (!cs_insn_group(engine, insn, CS_GRP_JUMP))
+		return 0;
+	if (machine->e_machine == EM_X86_64) {
+		const cs_x86 *x = &insn->detail->x86;
+		return x->op_count == 1 && x->operands[0].type == X86_OP_IMM
+			       ? (uint64_t)x->operands[0].imm
+			       : 0;
+	}
+	const cs_arm64 *x = &insn->detail->arm64;
+	for (int i = 0; i < x->op_count; i++)
+		if (x->operands[i].type == ARM64_OP_IMM && i + 1 == x->op_count)
+			return (uint64_t)x->operands[i].imm;
+	return 0;
+}
+
+/* The last target of a jump below `before`, and the end of the last call or jump there that is not
+ * the call itself. */
+static addr_t straight_from(const struct machine *machine, csh engine, const uint8_t *code,
+			    size_t len, addr_t at, addr_t before)
+{
+	addr_t ret = at;
+	cs_insn *insn = cs_malloc(engine);
+	while (insn && cs_disasm_iter(engine, &code, &len, &at, insn)) {
+		addr_t target = jump_target(machine, engine, insn);
+		addr_t end = insn->address + insn->size;
+		bool leaves = cs_insn_group(engine, insn, CS_GRP_CALL) ||
+			      cs_insn_group(engine, insn, CS_GRP_JUMP) ||
+			      cs_insn_group(engine, insn, CS_GRP_RET);
+		if (leaves && end < before && end > ret)
+			ret = end;
+		if (target < before && target > ret)
+			ret = target;
+	}
+	if (insn)
+		cs_free(insn, 1);
+	return ret;
+}
+
+size_t disasm_straight_references(const struct machine *machine, const uint8_t *code, size_t len,
+				  addr_t at, addr_t before, struct code_reference *ret,
+				  size_t max)
+{
+	struct walk w = { .ret = ret, .max = max };
+	csh engine;
+	if (before <= at || before - at > len || !open_engine(machine, &engine))
+		return 0;
+	addr_t from = straight_from(machine, engine, code, len, at, before);
+	cs_close(&engine);
+	if (from >= before)
+		return 0;
+	return walk_code(machine, code + (from - at), before - from, from, &w, SIZE_MAX, true);
+}
+
 size_t disasm_list(const struct machine *machine, const uint8_t *code, size_t len, addr_t at,
 		   struct instruction *ret, size_t max)
 {

@@ -25,6 +25,12 @@ size_t disasm_references(const struct machine *machine, const uint8_t *code, siz
 size_t disasm_all_references(const struct machine *machine, const uint8_t *code, size_t len,
 			     addr_t at, struct code_reference *ret, size_t max);
 
+/* Of the function at `at` those references that surely were made just before `before`, a return
+ * address in it: behind the last call, jump, or target of a jump in front of that call. */
+size_t disasm_straight_references(const struct machine *machine, const uint8_t *code, size_t len,
+				  addr_t at, addr_t before, struct code_reference *ret,
+				  size_t max);
+
 struct instruction {
 	addr_t at;
 	uint8_t size;			/* bytes */

@@ -5,8 +5,8 @@
     tests/native/run.py -p 3.12 -v   one interpreter
     tests/native/run.py -a           every way to crash with each of them
 
-The C stacks must be those that elfutils' eu-stack finds in the same core,
-address by address.  Among them the Python frames must
+The C stacks must be those that elfutils' eu-stack and gdb find in the same
+core, address by address.  Among them the Python frames must
 stand where the evaluation loop ran them: each frame that C entered right
 behind a loop, each other one behind the frame that called it.
 
@@ -32,43 +32,13 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [os.path.join(ROOT, "tests", "live"),
                 os.path.join(ROOT, "fixtures")]
 
+import crashes          # noqa: E402
 import interpreters     # noqa: E402
 import make_core        # noqa: E402
 import pycorerun        # noqa: E402
 
-CRASHES = os.path.join(ROOT, "fixtures", "crashes")
 PROGRAMS = ("callbacks.py", "generators.py", "threads.py")
 ALIASES = {"raise": "gsignal", "restore_rt": "<signal handler called>"}
-# What pycore crash must say, and for which versions the program dies so.
-NULL = r"a null pointer( plus an offset)?: %s 0x10 by %s in _crashlib\.so"
-VERDICTS = {
-    "null_read": NULL % ("read of", "read_next"),
-    "null_write": NULL % ("write to", "write_next"),
-    "null_call": r"a null function pointer was called, from crash_null_call ",
-    "recursion": r"the C stack overflowed: recurse in _crashlib\.so calls ",
-    "abort": r"abort\(\) was called, by crash_abort in _crashlib\.so",
-    "free": r"the C heap is damaged.*glibc said \"(free\(\)|double free|munmap)",
-    "double_free": r"the C heap is damaged.*glibc said \".*double free",
-    "assert": r"an assertion failed.*Assertion `answer == 42' failed",
-    "smash": r"a buffer on the stack was overrun.*stack smashing detected",
-    "fatal": r"Fatal Python error: the fixture gives up .*by crash_fatal ",
-    "no_gil": r"Python's API was called without the GIL: .*crash_no_gil|"
-              r"Fatal Python error: .*(GIL|no current thread)|"
-              r"gave up.*called by _PyMem_Debug",
-    "text_pointer": r"overwritten with text: \w+ is \"aaaaaaaa\"",
-    "read_only": r"a write to read-only memory of .*/_crashlib\.so, by ",
-    "data_jump": r"a function pointer led to 0x\w+, which is no code; called "
-                 r"from crash_data_jump ",
-    "bus": r"the mapped file .*mapped\.\w+ ends before byte 4100 ",
-    "trap": r"crash_trap in _crashlib\.so ran into (ud2|brk)",
-    "divide": r"an integer was divided by zero, in divide in _crashlib\.so",
-    "python_recursion": r"the C stack overflowed: \d+ Python frames deep, of "
-                        r"__repr__\(\) again",
-    "killed": r"not a crash of its own: process \d+ sent it SIGQUIT",
-    "faulthandler": NULL % ("read of", "read_next"),
-    "handling": NULL % ("write to", "write_next"),
-}
-TELLING = ("null_read", "fatal", "no_gil", "python_recursion", "handling")
 SUFFIX = re.compile(r"(@.*|\.(lto_priv|constprop|part|isra|cold|llvm)\b.*)$")
 
 
@@ -191,6 +161,57 @@ def compare(mine, theirs):
     return found or ([] if theirs else ["the other tool shows nothing"])
 
 
+GDB = """
+import gdb
+for thread in gdb.selected_inferior().threads():
+    thread.switch()
+    frame = gdb.newest_frame()
+    while frame is not None and frame.is_valid():
+        if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
+            print("FRAME", thread.ptid[1], hex(frame.pc()), frame.name())
+        frame = frame.older()
+"""
+
+
+def gdb_stacks(core, executable):
+    """The same from gdb; None: there is none, or it knows no Python."""
+    if not shutil.which("gdb"):
+        return None
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as script:
+        script.write(GDB)
+        script.flush()
+        result = subprocess.run(
+            ["gdb", "-nx", "-batch", "-iex", "set auto-load off", executable,
+             "-ex", "core " + core, "-x", script.name],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={"PATH": "/usr/bin:/bin", "HOME": "/"}, timeout=300)
+    found = {}
+    for line in result.stdout.decode("utf-8", "replace").splitlines():
+        if line.startswith("FRAME "):
+            _, tid, pc, name = line.split(" ", 3)
+            found.setdefault(int(tid), []).append((int(pc, 16), name))
+    return found or None
+
+
+def check_gdb(tally, pycore, name, core, interpreter):
+    """The same functions in the same order: by address, and by name where
+    gdb's is one that linkers know (it prefers those of the source)."""
+    wanted = gdb_stacks(core, interpreter.executable)
+    if wanted is None:
+        tally.skip(name + ": gdb", "not installed, or without Python")
+        return
+    known = {}
+    mine = stacks(pycorerun.run(pycore, "bt", "--native=all", "--json",
+                                core).json())
+    for tid, frames in wanted.items():
+        modules = {a: module for a, _, module in mine.get(tid, [])}
+        known[tid] = [
+            (a, n if n in (values_of_names(modules[a])
+                           if modules.get(a) else {}) else None)
+            for a, n in frames]
+    tally.add(name, [("gdb", compare(mine, known))])
+
+
 def check_core(pycore, interpreter, core, directory):
     """List of (what, differences) for one core."""
     options = interpreter.pycore_options(directory)
@@ -203,73 +224,6 @@ def check_core(pycore, interpreter, core, directory):
         checks.append(("eu-stack", compare(
             stacks(document), eu_stack(core, interpreter.executable))))
     return checks
-
-
-def build_library(directory):
-    """fixtures/crashes/crashlib.c; its path, or None without a compiler."""
-    path = os.path.join(directory, "_crashlib.so")
-    compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc")
-    if not compiler:
-        return None
-    subprocess.run([compiler, "-O1", "-g", "-w", "-shared", "-fPIC",
-                    "-fstack-protector-all", "-o", path,
-                    os.path.join(CRASHES, "crashlib.c")], check=True)
-    return path
-
-
-def dies(kind, interpreter):
-    """Does that version die so?  (3.12 counts C calls of its own.)"""
-    if kind == "python_recursion":
-        return interpreter.version < (3, 12)
-    if kind == "faulthandler":
-        return interpreter.version >= (3, 3)
-    if kind == "no_gil":
-        return not interpreter.facts["free_threaded"]
-    return True
-
-
-def die(interpreter, library, program, argument, directory):
-    """Run a program of fixtures/crashes; the core's path, or None."""
-    for name in (program, "_crashlib.so"):
-        source = library if name.endswith("so") else os.path.join(CRASHES,
-                                                                  name)
-        shutil.copy(source, os.path.join(directory, name))
-    subprocess.run([interpreter.command, os.path.join(directory, program),
-                    os.path.join(directory, "_crashlib.so"), argument],
-                   cwd=directory, stdin=subprocess.DEVNULL, timeout=120,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   env=make_core.ENVIRONMENT,
-                   preexec_fn=make_core.allow_cores)
-    return next(iter(make_core.cores_below(directory)), None)
-
-
-def check_crash(pycore, interpreter, library, kind):
-    """List of (what, differences), or None where there is no core."""
-    directory = tempfile.mkdtemp(prefix="pycore-crash-")
-    try:
-        core = die(interpreter, library, "crashes.py", kind, directory)
-        if not core:
-            return None
-        options = interpreter.pycore_options(directory)
-        result = pycorerun.run(pycore, "crash", "--json", *options, core)
-        document = result.json()
-        verdicts = [verdict["text"] for verdict in document["verdicts"]]
-        found = [] if any(re.search(VERDICTS[kind], text)
-                          for text in verdicts) else verdicts or ["none"]
-        text = pycorerun.run(pycore, "crash", *options, core)
-        missing = [verdict for verdict in verdicts
-                   if "Verdict: " + verdict not in text.out]
-        exceptions = [e["repr"] for e in document["exceptions"]]
-        if kind == "handling" and exceptions != ["KeyError('missing'%s)" % (
-                "," if interpreter.version < (3, 7) else "")]:
-            found.append("exceptions: %s" % exceptions)
-        broken = kind == "smash"        # its stack is overwritten
-        if result.code != (1 if broken else 0) or text.code != result.code:
-            found.append("exit code %s: %s" % (result.code,
-                                               document["notes"]))
-        return [("crash " + kind, found), ("text of " + kind, missing)]
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 class Tally:
@@ -296,7 +250,7 @@ class Tally:
         self.skipped += 1
 
 
-def run_stacks(tally, pycore, interpreter, options):
+def run_stacks(tally, pycore, interpreter, options, every):
     """The C stacks of one interpreter."""
     for program in PROGRAMS:
         if options.k not in program:
@@ -307,6 +261,8 @@ def run_stacks(tally, pycore, interpreter, options):
             core = make_core.make_core(interpreter.command, program,
                                        directory, seconds=120)[0]
             tally.add(name, check_core(pycore, interpreter, core, directory))
+            if every and program == "threads.py" and not interpreter.sysroot:
+                check_gdb(tally, pycore, name, core, interpreter)
         except make_core.NoCore as error:
             tally.skip(name, error)
         finally:
@@ -337,60 +293,6 @@ def run_modules(tally, pycore, interpreter):
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def differences(name, got, wanted):
-    """Of what whatis says, by the names of its JSON; a list: any of them."""
-    if isinstance(wanted, dict) and isinstance(got, dict):
-        return [line for key in wanted
-                for line in differences("%s: %s" % (name, key), got.get(key),
-                                        wanted[key])]
-    if isinstance(got, str) and got.startswith("0x"):
-        got = int(got, 16)
-    if got == wanted or isinstance(wanted, list) and got in wanted:
-        return []
-    return ["%s is %s, expected %s" % (name, got, wanted)]
-
-
-def run_whatis(tally, pycore, interpreter, library):
-    """What lies where, compared with what the process wrote down."""
-    directory = tempfile.mkdtemp(prefix="pycore-whatis-")
-    name = interpreter.name + " whatis"
-    try:
-        truth = os.path.join(directory, "truth.json")
-        core = die(interpreter, library, "addresses.py", truth, directory)
-        if not core or not os.path.exists(truth):
-            tally.skip(name, "no core")
-            return
-        with open(truth) as stream:
-            wanted = json.load(stream)
-        options = interpreter.pycore_options(directory)
-        result = pycorerun.run(pycore, "whatis", "--json", *options, core,
-                               *[str(one["address"]) for one in wanted])
-        found = result.json()["addresses"]
-        text = pycorerun.run(pycore, "whatis", *options, core, "0x10")
-        tally.add(name, [("exit code", [] if result.code == 0 else
-                          [result.code, result.err[:300]]),
-                         ("text", [] if "nearest" in text.out else
-                          [text.out[-300:]])])
-        tally.add(name, [(one["name"], differences(
-            hex(one["address"]), got,
-            {k: v for k, v in one.items() if k not in ("name", "address")}))
-            for one, got in zip(wanted, found)])
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-def run_crashes(tally, pycore, interpreter, library, kinds):
-    """The crashes of one interpreter."""
-    for kind in kinds:
-        if not dies(kind, interpreter):
-            continue
-        checks = check_crash(pycore, interpreter, library, kind)
-        if checks is None:
-            tally.skip("%s %s" % (interpreter.name, kind), "no core")
-        else:
-            tally.add(interpreter.name, checks)
-
-
 def main():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -405,21 +307,20 @@ def main():
     here = [one for one in interpreters.discover(options.python or ("",))
             if not one.emulated]
     with tempfile.TemporaryDirectory(prefix="pycore-native-") as directory:
-        library = build_library(directory)
-        can_crash = library and make_core.kernel_writes_cores()
+        libraries = crashes.Libraries(directory)
+        can_crash = libraries.c and make_core.kernel_writes_cores()
         if not can_crash:
             tally.skip("crashes", "no C compiler, or no cores of the kernel")
+        elif not libraries.cpp:
+            tally.skip("crashes in C++", "no C++ compiler")
         for number, interpreter in enumerate(here):
-            run_stacks(tally, pycore, interpreter, options)
+            every = options.all or number == 0
+            run_stacks(tally, pycore, interpreter, options, every)
             if options.k in "modules":
                 run_modules(tally, pycore, interpreter)
-            if not can_crash or not interpreter.facts["ctypes"]:
-                continue
-            kinds = [kind for kind in VERDICTS if options.k in kind and (
-                options.all or number == 0 or kind in TELLING)]
-            run_crashes(tally, pycore, interpreter, library, kinds)
-            if options.k in "whatis":
-                run_whatis(tally, pycore, interpreter, library)
+            if can_crash and interpreter.facts["ctypes"]:
+                crashes.run(tally, pycore, interpreter, libraries, options.k,
+                            every)
     print("%d passed, %d failed, %d skipped" % (tally.passed, tally.failed,
                                                 tally.skipped))
     return 1 if tally.failed else 0

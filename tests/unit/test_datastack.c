@@ -152,6 +152,21 @@ static void frame_next__bridges_lost_links(void **state)
 	}
 }
 
+static void datastack_holds__both_chunks_and_nothing_else(void **state)
+{
+	EACH(d)
+	{
+		PUT(d.f->rig, d.first, _PyStackChunk, size, 0x100);
+		PUT(d.f->rig, d.newest, _PyStackChunk, size, 0x40);
+		struct runtime *rt = &d.f->rig->rt;
+		assert_true(datastack_holds(rt, rig_state(0), d.first));
+		assert_true(datastack_holds(rt, rig_state(0), d.newest + 0x3f));
+		assert_false(datastack_holds(rt, rig_state(0), d.newest + 0x40));
+		assert_false(datastack_holds(rt, rig_state(0), 0xdead0000));
+		assert_false(datastack_holds(rt, 0xdead0000, d.first));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -160,6 +175,7 @@ int main(void)
 		cmocka_unit_test(datastack_frame_before__finds_what_follows_lost_code),
 		cmocka_unit_test(datastack_frame_before__says_what_is_lost),
 		cmocka_unit_test(frame_next__bridges_lost_links),
+		cmocka_unit_test(datastack_holds__both_chunks_and_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

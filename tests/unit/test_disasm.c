@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <elf.h>
+#include <string.h>
 #include "symbols/disasm.h"
 
 enum { MAX = 8 };
@@ -62,6 +63,43 @@ static void disasm_references__stops_at_the_return(void **state)
 	static const char code[] = "\xc3\x48\x8b\x05\x00\x10\x00\x00";
 	struct code_reference r[MAX];
 	assert_int_equal(x86(code, sizeof(code) - 1, r), 0);
+}
+
+static void disasm_all_references__goes_past_returns(void **state)
+{
+	/* ret; lea rdi, [rip + 0x10]; ret; lea rsi, [rip + 0x20] */
+	static const uint8_t code[] =
+		"\xc3\x48\x8d\x3d\x10\0\0\0\xc3\x48\x8d\x35\x20\0\0\0";
+	const struct machine *m = machine_find(EM_X86_64, ELFCLASS64, ELFDATA2LSB);
+	struct code_reference r[MAX];
+	assert_int_equal(disasm_all_references(m, code, 16, 0x400000, r, MAX), 2);
+	assert_int_equal(r[0].addr, 0x400008 + 0x10);
+	assert_int_equal(r[1].addr, 0x400010 + 0x20);
+	/* too many: the last */
+	assert_int_equal(disasm_all_references(m, code, 16, 0x400000, r, 1), 1);
+}
+
+static void disasm_straight_references__begins_behind_what_may_lead_there(void **state)
+{
+	/* 0: lea rbx, [rip + 0x10]; 7: jne 0x10; 9: lea rsi, [rip + 0x20]; 10: lea rdi, [rip + 0x30];
+	 * 17: call; 1c: */
+	static const uint8_t code[] = "\x48\x8d\x1d\x10\0\0\0\x75\x07\x48\x8d\x35\x20\0\0\0"
+				      "\x48\x8d\x3d\x30\0\0\0\xe8\0\0\0\0";
+	uint8_t other[sizeof(code)];
+	const struct machine *m = machine_find(EM_X86_64, ELFCLASS64, ELFDATA2LSB);
+	struct code_reference r[MAX];
+	assert_int_equal(
+		disasm_straight_references(m, code, 28, 0x400000, 0x40001c, r, MAX), 1);
+	assert_int_equal(r[0].addr, 0x400017 + 0x30);
+	/* jne to its own end: nothing leads between */
+	memcpy(other, code, sizeof(code));
+	other[8] = 0;
+	assert_int_equal(
+		disasm_straight_references(m, other, 28, 0x400000, 0x40001c, r, MAX), 2);
+	assert_int_equal(
+		disasm_straight_references(m, code, 28, 0x400000, 0x500000, r, MAX), 0);
+	assert_int_equal(
+		disasm_straight_references(m, code, 28, 0x400000, 0x400000, r, MAX), 0);
 }
 
 static void disasm_references__of_garbage_and_of_a_cut_instruction_are_none(void **state)
@@ -199,6 +237,8 @@ int main(void)
 		cmocka_unit_test(disasm_references__looks_past_endbr64_and_a_prologue),
 		cmocka_unit_test(disasm_references__tells_an_address_from_a_load),
 		cmocka_unit_test(disasm_references__stops_at_the_return),
+		cmocka_unit_test(disasm_all_references__goes_past_returns),
+		cmocka_unit_test(disasm_straight_references__begins_behind_what_may_lead_there),
 		cmocka_unit_test(disasm_references__of_garbage_and_of_a_cut_instruction_are_none),
 		cmocka_unit_test(disasm_references__joins_the_two_halves_of_an_aarch64_address),
 		cmocka_unit_test(disasm_references__forgets_a_register_that_is_overwritten),

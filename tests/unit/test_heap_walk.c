@@ -252,6 +252,71 @@ static void heap_chunks__give_objects_of_used_chunks(void **state)
 	}
 }
 
+static void pyheap_find__knows_free_chunks(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct chunks c = draw_chunks(with_pools[i]);
+		struct heap_object o;
+		struct heap_where where;
+		load(&c.d);
+		assert_int_equal(pyheap_find(c.d.heap, REGION_AT + 0xaf8, &o), HEAP_FREE);
+		assert_int_equal(o.block, REGION_AT + 0xaa0);
+		assert_int_equal(o.block_size, 0x7f8);
+		assert_true(pyheap_where(c.d.heap, REGION_AT + 0xaf8, &where));
+		assert_int_equal(where.source, HEAP_CHUNK);
+		assert_int_equal(where.pool, 0);
+		assert_false(pyheap_where(c.d.heap, 0xdead0000, &where));
+		undraw_chunks(&c);
+		struct drawn d = draw_objects(with_pools[i]);
+		load(&d);
+		assert_true(pyheap_where(d.heap, block(2), &where));
+		assert_int_equal(where.source, HEAP_POOL);
+		assert_int_equal(where.pool, AREA);
+		undraw(&d);
+	}
+}
+
+static void pyheap_is_cached__reads_malloc_s_links(void **state)
+{
+	struct chunks c = draw_chunks("3.12");
+	const addr_t first = REGION_AT + 0x2a0, second = REGION_AT + 0x12a0;
+	enum { FIRST = 0x2a0, SECOND = 0x12a0, CACHE = 0x10 };
+	load(&c.d);
+	assert_false(pyheap_is_cached(c.d.heap, first));
+	/* 2.32 and later: the last of its list, with a number as the mark */
+	put_word(c.region, FIRST, first >> 12);
+	put_word(c.region, FIRST + 8, 0x123456789abcdef1);
+	assert_true(pyheap_is_cached(c.d.heap, first));
+	/* one that leads to it, and has the same mark or another */
+	put_word(c.region, SECOND, first ^ second >> 12);
+	put_word(c.region, SECOND + 8, 0x123456789abcdef1);
+	assert_true(pyheap_is_cached(c.d.heap, second));
+	put_word(c.region, SECOND + 8, 0x123456789abcdef2);
+	assert_false(pyheap_is_cached(c.d.heap, second));
+	/* 2.29 to 2.31: the mark is the cache, which leads there */
+	put_word(c.region, SECOND, 0);
+	put_word(c.region, SECOND + 8, REGION_AT + CACHE);
+	assert_false(pyheap_is_cached(c.d.heap, second));
+	put_word(c.region, CACHE + 0x100, second);
+	assert_true(pyheap_is_cached(c.d.heap, second));
+	assert_false(pyheap_is_cached(c.d.heap, 0xdead0000));
+	undraw_chunks(&c);
+}
+
+static void pyheap_load__looks_at_no_more_than_it_is_asked_about(void **state)
+{
+	struct chunks c = draw_chunks("3.12");
+	struct pyheap *heap;
+	struct heap_object o;
+	const addr_t near[] = { MAPPED_AT + 0x1010 };
+	const struct pyheap_options options = { .near = near, .near_count = 1 };
+	assert_null(pyheap_load(&c.d.h->rt, &options, &heap));
+	assert_int_equal(pyheap_find(heap, MAPPED_AT + 0x1010, &o), HEAP_OBJECT);
+	assert_int_equal(pyheap_find(heap, REGION_AT + 0x2a0, &o), HEAP_NOWHERE);
+	pyheap_free(heap);
+	undraw_chunks(&c);
+}
+
 static void heap_chunks__are_believed_only_when_they_lead_to_the_end(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
@@ -328,6 +393,9 @@ int main(void)
 		cmocka_unit_test(heap__finds_large_objects_through_their_neighbours),
 		cmocka_unit_test(pyheap_find__tells_objects_from_free_blocks),
 		cmocka_unit_test(heap_chunks__give_objects_of_used_chunks),
+		cmocka_unit_test(pyheap_find__knows_free_chunks),
+		cmocka_unit_test(pyheap_is_cached__reads_malloc_s_links),
+		cmocka_unit_test(pyheap_load__looks_at_no_more_than_it_is_asked_about),
 		cmocka_unit_test(heap_chunks__are_believed_only_when_they_lead_to_the_end),
 		cmocka_unit_test(heap_pages__give_used_blocks_of_pages_for_objects),
 		cmocka_unit_test(heap_pages__bound_lists_and_counts),
