@@ -22,7 +22,7 @@ static const struct option list_options[] = {
 
 enum core_column {
 	CORE_TIME, CORE_PID, CORE_UID, CORE_GID, CORE_SIGNAL, CORE_SIGNAL_NAME, CORE_NAME,
-	CORE_EXECUTABLE, CORE_PYTHON, CORE_HOSTNAME, CORE_KEEPER, CORE_STATE, CORE_SIZE, CORE_PATH,
+	CORE_EXECUTABLE, CORE_PYTHON, CORE_HOSTNAME, CORE_UNIT, CORE_KEEPER, CORE_STATE, CORE_SIZE, CORE_PATH,
 	CORE_COLUMNS,
 };
 
@@ -37,8 +37,9 @@ static const struct column core_columns[] = {
 	[CORE_EXECUTABLE] = COLUMN("executable", STRING, "path, as seen from within the process"),
 	[CORE_PYTHON] = COLUMN("python", BOOL, "called python; false: another name, which may embed one"),
 	[CORE_HOSTNAME] = COLUMN("hostname", STRING, "of the machine"),
+	[CORE_UNIT] = COLUMN("unit", STRING, "systemd's, of the process"),
 	[CORE_KEEPER] = COLUMN("keeper", STRING, "\"systemd-coredump\" or \"abrt\""),
-	[CORE_STATE] = COLUMN("state", STRING, "\"present\", \"inaccessible\" or \"missing\""),
+	[CORE_STATE] = COLUMN("state", STRING, "present, truncated, inaccessible, missing (removed), journal (in it) or none (not kept)"),
 	[CORE_SIZE] = COLUMN("size", UINT, "bytes of the file, as it is packed"),
 	[CORE_PATH] = COLUMN("path", STRING, "of the file"),
 };
@@ -56,7 +57,10 @@ static void core_text(struct text *out, const struct value *v)
 	_str_ struct str time = STR_INIT, size = STR_INIT;
 	if (v[CORE_TIME].state == VALUE_PRESENT)
 		words_time(&time, v[CORE_TIME].i);
-	words_bytes(&size, v[CORE_SIZE].u);
+	if (v[CORE_SIZE].state == VALUE_PRESENT)
+		words_bytes(&size, v[CORE_SIZE].u);
+	else
+		str_adds(&size, "-");
 	text_printf(out, "%-23s ", time.len ? time.buf : "?");
 	put_number(out, &v[CORE_PID], 7);
 	put_number(out, &v[CORE_UID], 6);
@@ -100,7 +104,10 @@ static bool report_core(const struct store_entry *e, struct report *report)
 	static const char *const states[] = {
 		[STORE_PRESENT] = "present",
 		[STORE_INACCESSIBLE] = "inaccessible",
+		[STORE_TRUNCATED] = "truncated",
 		[STORE_MISSING] = "missing",
+		[STORE_JOURNAL] = "journal",
+		[STORE_NONE] = "none",
 	};
 	const struct value values[CORE_COLUMNS] = {
 		[CORE_TIME] = known(e->time >= 0 ? e->time / 1000000 : -1),
@@ -114,9 +121,11 @@ static bool report_core(const struct store_entry *e, struct report *report)
 		[CORE_EXECUTABLE] = value_str(e->executable),
 		[CORE_PYTHON] = value_bool(is_python(e)),
 		[CORE_HOSTNAME] = value_str(e->hostname),
+		[CORE_UNIT] = value_str(e->unit),
 		[CORE_KEEPER] = value_str(e->keeper),
 		[CORE_STATE] = value_str(states[e->state]),
-		[CORE_SIZE] = value_uint(e->size),
+		[CORE_SIZE] = e->state == STORE_PRESENT || e->state == STORE_TRUNCATED ||
+			      e->state == STORE_INACCESSIBLE ? value_uint(e->size) : value_absent(),
 		[CORE_PATH] = value_str(e->path),
 	};
 	return report_row(report, &core_record, values);
@@ -152,8 +161,10 @@ const struct analyzer analyzer_list = {
 	.summary = "list the cores that systemd-coredump and abrt keep here",
 	.description =
 		"Newest first, from /var/lib/systemd/coredump and /var/spool/abrt (below --sysroot), by what\n"
-		"is stored beside each core; the journal is not asked. Every other command takes one of them\n"
-		"by `last`, by the process's id or by its name: pycore bt last.",
+		"is stored beside each core, and from the journal, where libsystemd is at hand: that also knows\n"
+		"which cores are not whole, and which were removed. Only entries that systemd-coredump itself\n"
+		"wrote are believed. Every other command takes one of the cores by `last`, by the process's id\n"
+		"or by its name: pycore bt last.",
 	.example =
 		"pycore list\n"
 		"pycore list --python --count 5\n"

@@ -37,6 +37,12 @@ static struct error *choose_stored(const struct common *common, struct inputs *r
 	if (err)
 		return err;
 	const struct store_entry *entry = store_find(&ret->store, word);
+	if (entry && !entry->path)
+		return error_new(ERROR_UNSUPPORTED, "%s: its core was not kept in a file%s", word,
+				 entry->state == STORE_JOURNAL ? ": coredumpctl dump | pycore bt -" : "");
+	if (entry && entry->state == STORE_MISSING)
+		return error_new(ERROR_UNSUPPORTED, "%s: its core is no longer there: it was removed to make room "
+				 "(%s)", word, entry->path);
 	if (entry)
 		ret->core = entry->path;
 	else if (streq(word, "last") || is_pid)

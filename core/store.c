@@ -10,11 +10,12 @@
 #include <sys/stat.h>
 #include "core/checked.h"
 #include "core/files.h"
+#include "core/journal.h"
 #include "core/stored.h"
 #include "core/str.h"
 #include "core/target.h"
 
-enum { ENTRIES_MAX = 100000, ITEM_MAX = PATH_MAX };
+enum { ENTRIES_MAX = 100000, JOURNAL_MAX = 20000, ITEM_MAX = PATH_MAX };
 
 static const char *const suffixes[] = { "", ".zst", ".lz4", ".xz" };
 
@@ -26,6 +27,7 @@ void store_release(struct store *s)
 		free(e->name);
 		free(e->executable);
 		free(e->hostname);
+		free(e->unit);
 	}
 	vec_release(&s->entries);
 }
@@ -274,12 +276,97 @@ static bool load_keeper(struct store *s, const char *sysroot, size_t keeper)
 	return ok;
 }
 
+/* --- the journal ----------------------------------------------------------------------------- */
+
+struct joined {
+	struct store *store;
+	const char *directory;		/* systemd's, below the sysroot */
+	size_t files;			/* entries that are files, sorted by path */
+	bool ok;
+};
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct store_entry *)a)->path, ((const struct store_entry *)b)->path);
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+/* What the journal knows and the file does not say. */
+static void complete(struct store_entry *e, const struct journal_crash *c)
+{
+	if (e->state == STORE_PRESENT && c->truncated)
+		e->state = STORE_TRUNCATED;
+	e->time = c->time >= 0 ? c->time : e->time;
+	e->pid = c->pid >= 0 ? c->pid : e->pid;
+	e->uid = c->uid >= 0 ? c->uid : e->uid;
+	e->gid = c->gid >= 0 ? c->gid : e->gid;
+	e->signal = c->signal >= 0 ? c->signal : e->signal;
+	e->name = e->name ? e->name : copy(c->name);
+	e->executable = e->executable ? e->executable : copy(c->executable);
+	e->hostname = e->hostname ? e->hostname : copy(c->hostname);
+	e->unit = e->unit ? e->unit : copy(c->unit);
+}
+
+/* DIRECTORY/NAME below the sysroot; NULL: the core is said to be elsewhere, or nowhere. */
+static char *path_of(const struct joined *joined, const char *file)
+{
+	_str_ struct str path = STR_INIT;
+	const char *home = keepers[0].path;
+	size_t len = strlen(home);
+	if (!file || strncmp(file, home, len) != 0 || file[len] != '/' || strchr(file + len + 1, '/'))
+		return NULL;
+	str_printf(&path, "%s%s", joined->directory, file + len);
+	return path.failed ? NULL : str_detach(&path);
+}
+
+static bool join(void *arg, const struct journal_crash *c)
+{
+	struct joined *joined = arg;
+	struct store_entry key = { .path = path_of(joined, c->file) };
+	struct store_entry *e = key.path && joined->files ?
+		bsearch(&key, joined->store->entries.items, joined->files, sizeof(key), by_path) : NULL;
+	if (e) {
+		free(key.path);
+		complete(e, c);
+		return true;
+	}
+	e = vec_push(&joined->store->entries);
+	joined->ok = e;
+	if (!e) {
+		free(key.path);
+		return false;
+	}
+	*e = (struct store_entry){
+		.path = key.path,
+		.keeper = "systemd-coredump",
+		.state = key.path ? STORE_MISSING : c->in_journal ? STORE_JOURNAL : STORE_NONE,
+		.time = -1, .pid = -1, .uid = -1, .gid = -1, .signal = -1,
+	};
+	complete(e, c);
+	return true;
+}
+
+static bool load_journal(struct store *s, const char *sysroot)
+{
+	_str_ struct str directory = STR_INIT;
+	struct joined joined = { .store = s, .files = s->entries.len, .ok = true };
+	str_printf(&directory, "%s%s", sysroot ? sysroot : "", keepers[0].path);
+	joined.directory = directory.buf;
+	vec_sort(&s->entries, by_path);
+	journal_crashes(sysroot, JOURNAL_MAX, join, &joined);
+	return joined.ok && !directory.failed;
+}
+
 static int newest_first(const void *a_, const void *b_)
 {
 	const struct store_entry *a = a_, *b = b_;
 	if (a->time != b->time)
 		return a->time < b->time ? 1 : -1;
-	return strcmp(a->path, b->path);
+	return strcmp(a->path ? a->path : "", b->path ? b->path : "");
 }
 
 struct error *store_load(const char *sysroot, struct store *ret)
@@ -290,6 +377,10 @@ struct error *store_load(const char *sysroot, struct store *ret)
 			store_release(&s);
 			return error_nomem();
 		}
+	}
+	if (!load_journal(&s, sysroot)) {
+		store_release(&s);
+		return error_nomem();
 	}
 	vec_sort(&s.entries, newest_first);
 	*ret = s;

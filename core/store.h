@@ -5,6 +5,9 @@
  *	abrt              /var/spool/abrt/DIRECTORY/coredump[.zst|.lz4|.xz], beside one small file per
  *	                  fact: pid, uid, executable, time, reason ...
  *
+ * The journal, where libsystemd can read it, says more: which cores are not whole, and which are no
+ * longer there (core/journal.h).
+ *
  * Nothing is opened but what lies directly there, no link is followed, and what the entries say of
  * themselves is a claim: they are for showing and choosing. Formats: systemd 262
  * src/coredump/coredump-submit.c, libreport src/include/internal_libreport.h. */
@@ -19,17 +22,20 @@
 enum store_state {
 	STORE_PRESENT,
 	STORE_INACCESSIBLE,		/* there, and not ours to read */
+	STORE_TRUNCATED,		/* there, and not whole: it was larger than systemd-coredump keeps */
 	STORE_MISSING,			/* known of, and gone: removed to make room */
+	STORE_JOURNAL,			/* in the journal itself; no path */
+	STORE_NONE,			/* was not kept; no path */
 };
 
 struct store_entry {
-	char *path;			/* of the core */
+	char *path;			/* of the core; NULL: it is in no file */
 	const char *keeper;		/* "systemd-coredump", "abrt"; static */
 	enum store_state state;
 	uint64_t size;			/* of the file, as it is packed */
 	int64_t time;			/* of death, microseconds since the epoch; -1 */
 	int64_t pid, uid, gid, signal;	/* -1: not told */
-	char *name, *executable, *hostname;	/* NULL: not told */
+	char *name, *executable, *hostname, *unit;	/* NULL: not told */
 };
 
 struct store {
