@@ -1,6 +1,10 @@
 #include "analyzers/mapped.h"
 
 #include <inttypes.h>
+#include <string.h>
+#include "core/elf.h"
+#include "core/str.h"
+#include "report/json.h"
 #include "report/text.h"
 
 enum module_column {
@@ -13,6 +17,8 @@ enum module_column {
 	MODULE_FILE,
 	MODULE_FILE_PATH,
 	MODULE_NOTE,
+	MODULE_PACKAGE,
+	MODULE_PACKAGE_WORDS,
 	MODULE_FIRST,
 	MODULE_COLUMNS,
 };
@@ -28,6 +34,10 @@ static const struct column module_columns[] = {
 	[MODULE_FILE] = COLUMN("file", STRING, "matches, unverified, differs or missing"),
 	[MODULE_FILE_PATH] = COLUMN("file_path", STRING, "the file that is used in its place"),
 	[MODULE_NOTE] = COLUMN("note", STRING, "why no file is used"),
+	[MODULE_PACKAGE] = COLUMN("package", STRING,
+				  "what its packagers noted in it (.note.package), as JSON"),
+	[MODULE_PACKAGE_WORDS] = { .name = "package_words", .type = VALUE_STRING, .hidden = true,
+				   .doc = "the same for people" },
 	[MODULE_FIRST] = { .name = "first",
 			   .type = VALUE_BOOL,
 			   .hidden = true,
@@ -52,6 +62,12 @@ static void module_text(struct text *out, const struct value *values)
 	text_value(out, &module_columns[MODULE_PATH], &values[MODULE_PATH]);
 	if (values[MODULE_DELETED].b)
 		text_printf(out, " (deleted)");
+	if (values[MODULE_PACKAGE_WORDS].state == VALUE_PRESENT) {
+		text_printf(out, " [");
+		text_value(out, &module_columns[MODULE_PACKAGE_WORDS],
+			   &values[MODULE_PACKAGE_WORDS]);
+		text_printf(out, "]");
+	}
 	if (note->state == VALUE_PRESENT) {
 		text_printf(out, ": ");
 		text_value(out, &module_columns[MODULE_NOTE], note);
@@ -67,6 +83,38 @@ const struct record mapped_record = {
 	.text = module_text,
 };
 
+/* FDO_PACKAGING_METADATA of UAPI.8 (package metadata for executable files): JSON, NUL, padding. */
+enum { NT_FDO_PACKAGE = 0xcafe1a7e };
+
+/* "deb python3.11-minimal 3.11.2-6 amd64" */
+static void package_words(const char *text, size_t len, struct str *ret)
+{
+	static const char *const keys[] = { "type", "name", "version", "architecture" };
+	struct arena arena = ARENA_INIT;
+	const struct json *json = json_parse(&arena, text, len);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const char *word = json_text(json_get(json, keys[i]));
+		if (word)
+			str_printf(ret, "%s%s", ret->len ? " " : "", word);
+	}
+	arena_release(&arena);
+}
+
+static void package_values(const struct target *t, const struct module *module, struct str *words,
+			   struct value *values)
+{
+	struct elf_note note;
+	str_reset(words);
+	if (!target_module_note(t, module, "FDO", NT_FDO_PACKAGE, &note))
+		return;
+	const char *text = (const char *)note.desc;
+	size_t len = strnlen(text, note.size);
+	values[MODULE_PACKAGE] = value_bytes(text, len);
+	package_words(text, len, words);
+	if (words->len)
+		values[MODULE_PACKAGE_WORDS] = value_bytes(words->buf, words->len);
+}
+
 bool mapped_report(const struct target *t, struct report *report)
 {
 	static const char *const names[] = {
@@ -77,10 +125,11 @@ bool mapped_report(const struct target *t, struct report *report)
 	};
 	const struct module *module;
 	bool ok = true, first = true;
+	_str_ struct str words = STR_INIT;
 	vec_each(module, &t->modules) {
 		char build_id[2 * BUILD_ID_MAX + 1];
 		build_id_format(&module->build_id, build_id);
-		const struct value values[MODULE_COLUMNS] = {
+		struct value values[MODULE_COLUMNS] = {
 			[MODULE_START] = value_uint(module->start),
 			[MODULE_END] = value_uint(module->end),
 			[MODULE_PATH] = value_str(module->path),
@@ -95,6 +144,7 @@ bool mapped_report(const struct target *t, struct report *report)
 			[MODULE_FIRST] = value_bool(first),
 		};
 		first = false;
+		package_values(t, module, &words, values);
 		ok = ok && report_row(report, &mapped_record, values);
 	}
 	return ok;

@@ -7,7 +7,7 @@
 #include "core/vec.h"
 
 struct common {
-	bool json, quiet, verbose, schema, help;
+	bool json, quiet, verbose, schema, help, no_debuginfod;
 	const char *output, *color, *sysroot, *core, *core_fd, *sandbox, *redact;
 	uint64_t unpack_mib, unpack_seconds;	/* 0: the default */
 	struct option_list search, redact_also;

@@ -161,6 +161,9 @@ struct error *session_open_files(struct session *ret, const struct opening *open
 	ret->files->input = inputs->fd;
 	ret->files->unpack_bytes = common->unpack_mib << 20;
 	ret->files->unpack_seconds = (unsigned)common->unpack_seconds;
+	/* What runs unasked, at a crash, tells no server of it. */
+	if (!common->no_debuginfod && !(opening->needs & WANTS_SANDBOX))
+		files_allow_debuginfod(ret->files);
 	for (size_t i = 0; !err && i < common->search.count; i++)
 		err = files_add_search(ret->files, common->search.items[i]);
 	if (!err && inputs->core && !streq(inputs->core, "-"))

@@ -15,7 +15,7 @@
 #include "core/files.h"
 
 /* where, beside an index into files.search */
-enum { BROKER_ROOT = -1, BROKER_TEMPORARY = -2 };
+enum { BROKER_ROOT = -1, BROKER_TEMPORARY = -2, BROKER_HOST = -3 };
 
 /* A pair of ends: [0] the parent's, [1] the reader's. false: errno. */
 bool broker_pair(int ret[2]);

@@ -111,6 +111,19 @@ bool elf_note_is(const struct elf_note *note, const char *owner, uint32_t type)
 	       memcmp(note->name, owner, note->name_size) == 0;
 }
 
+bool elf_notes_find(const struct machine *m, const uint8_t *notes, size_t size, uint64_t align,
+		    const char *owner, uint32_t type, struct elf_note *ret)
+{
+	struct elf_note note;
+	for (size_t at = 0; elf_note_next(m, notes, size, align, &at, &note);) {
+		if (!elf_note_is(&note, owner, type))
+			continue;
+		*ret = note;
+		return true;
+	}
+	return false;
+}
+
 bool elf_notes_build_id(const struct machine *m, const uint8_t *notes, size_t size, uint64_t align,
 			struct build_id *ret)
 {

@@ -47,6 +47,9 @@ bool elf_note_next(const struct machine *m, const uint8_t *notes, size_t size, u
 		   size_t *at, struct elf_note *ret);
 bool elf_note_is(const struct elf_note *note, const char *owner, uint32_t type);
 
+/* The first note of that kind; false: none. */
+bool elf_notes_find(const struct machine *m, const uint8_t *notes, size_t size, uint64_t align,
+		    const char *owner, uint32_t type, struct elf_note *ret);
 /* NT_GNU_BUILD_ID among notes; false: none. */
 bool elf_notes_build_id(const struct machine *m, const uint8_t *notes, size_t size, uint64_t align,
 			struct build_id *ret);

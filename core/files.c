@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include "core/broker.h"
+#include "core/debuginfod.h"
 #include "core/stored.h"
 #include "core/str.h"
 #include "core/trace.h"
@@ -55,6 +56,7 @@ struct error *files_new(const char *sysroot, struct files **ret)
 	struct files *f = calloc(1, sizeof(*f));
 	if (!f)
 		return error_nomem();
+	f->host_fd = sysroot ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	f->root_fd = open(sysroot ? sysroot : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (f->root_fd < 0 && sysroot) {
 		struct error *err = error_prefix(open_error(sysroot, errno), "--sysroot");
@@ -75,7 +77,7 @@ struct error *files_add_search(struct files *f, const char *dir)
 	if (fd < 0)
 		return error_prefix(open_error(dir, errno), "--search");
 	_free_ char *copy = strdup(dir);
-	char **item = copy ? vec_push(&f->search) : NULL;
+	char **item = copy && vec_push(&f->trees) ? vec_push(&f->search) : NULL;
 	if (!item)
 		return error_nomem();
 	*item = take(copy);
@@ -88,6 +90,13 @@ void files_free(struct files *f)
 		return;
 	if (f->root_fd >= 0)
 		close(f->root_fd);
+	if (f->host_fd >= 0)
+		close(f->host_fd);
+	debuginfod_free(f->debuginfod);
+	struct filetree *tree;
+	vec_each(tree, &f->trees)
+		filetree_release(tree);
+	vec_release(&f->trees);
 	char **dir;
 	vec_each(dir, &f->search)
 		free(*dir);
@@ -435,18 +444,42 @@ static int open_regular(int root, const char *path, uint64_t resolve)
 	return take_fd(&fd);
 }
 
+static bool in_build_id_tree(const char *path)
+{
+	return has_prefix(path, "/usr/lib/debug/.build-id/") || has_prefix(path, "/usr/lib/.build-id/");
+}
+
+/* "**N/NAME": the N-th of that name; what is no such pattern stays as it is. NULL: ENOENT. */
+static const char *below_tree(struct files *f, size_t dir, int fd, const char *path)
+{
+	struct filetree *tree = &f->trees.items[dir];
+	char *end;
+	if (!has_prefix(path, "**"))
+		return path;
+	unsigned long n = strtoul(path + 2, &end, 10);
+	if (!tree->loaded)
+		filetree_load(tree, fd);
+	path = *end == '/' ? filetree_find(tree, end + 1, n) : NULL;
+	if (!path)
+		errno = ENOENT;
+	return path;
+}
+
 int files_open_below(struct files *f, int where, const char *path)
 {
 	if (f->broker)
 		return broker_ask(f->broker, where, path);
 	if (where == BROKER_ROOT && f->root_fd >= 0)
 		return open_regular(f->root_fd, path, RESOLVE_IN_ROOT);
+	if (where == BROKER_HOST && f->host_fd >= 0 && !has_dotdot(path) && in_build_id_tree(path))
+		return open_regular(f->host_fd, path, RESOLVE_IN_ROOT);
 	if (where < 0 || (size_t)where >= f->search.len || has_dotdot(path) || path[0] == '/') {
 		errno = EINVAL;
 		return -1;
 	}
 	_close_ int dir = open(f->search.items[where], O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -1 : open_regular(dir, path, 0);
+	path = dir < 0 ? NULL : below_tree(f, (size_t)where, dir, path);
+	return path ? open_regular(dir, path, 0) : -1;
 }
 
 static bool map_below(struct files *f, int where, const char *path, const char *shown,
@@ -480,7 +513,8 @@ static bool map_in_root(struct files *f, const char *path, struct mapped_file *r
 static bool map_in_directory(struct files *f, size_t dir, const char *path, struct mapped_file *ret)
 {
 	_str_ struct str shown = STR_INIT;
-	str_printf(&shown, "%s/%s", f->search.items[dir], path);
+	const char *name = has_prefix(path, "**") ? strchr(path, '/') : NULL;
+	str_printf(&shown, "%s%s%s", f->search.items[dir], name ? "/..." : "/", name ? name : path);
 	return map_below(f, (int)dir, path, shown.buf, ret);
 }
 
@@ -524,6 +558,55 @@ static bool search_by_name(struct files *f, const char *path, accept_fn *accept,
 	return false;
 }
 
+/* Whatever is called so, anywhere below; the first ones only, since a name may be anybody's. */
+static bool search_trees(struct files *f, const char *name, accept_fn *accept, void *arg,
+			 struct mapped_file *ret)
+{
+	enum { OF_ONE_NAME = 200 };
+	_str_ struct str path = STR_INIT;
+	if (!*name || strchr(name, '/'))
+		return false;
+	for (size_t dir = 0; dir < f->search.len; dir++) {
+		for (unsigned n = 0; n < OF_ONE_NAME; n++) {
+			struct mapped_file file;
+			str_reset(&path);
+			str_printf(&path, "**%u/%s", n, name);
+			if (path.failed || !map_in_directory(f, dir, path.buf, &file))
+				break;
+			if (accepted(&file, accept, arg, ret))
+				return true;
+		}
+	}
+	return false;
+}
+
+static const char *last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static bool find_in_tree(struct files *f, const char *path, accept_fn *accept, void *arg,
+			 struct mapped_file *ret)
+{
+	struct mapped_file file;
+	if (map_in_root(f, path, &file) && accepted(&file, accept, arg, ret))
+		return true;
+	/* A build-id says the same on every machine: with a sysroot, this one's trees count too. */
+	return f->sysroot && map_below(f, BROKER_HOST, path, path, &file) &&
+	       accepted(&file, accept, arg, ret);
+}
+
+static bool fetch(struct files *f, const struct build_id *id, bool want_debug, accept_fn *accept,
+		  void *arg, struct mapped_file *ret)
+{
+	struct mapped_file file;
+	/* Who reads in a sandbox may not connect, and who opens files for it does not on its word. */
+	_close_ int fd = f->debuginfod && !f->broker ? debuginfod_fetch(f->debuginfod, id->bytes, id->len, want_debug) : -1;
+	return fd >= 0 && map_fd(fd, want_debug ? "debuginfod's debug file" : "debuginfod's file", &file) == 0 &&
+	       accepted(&file, accept, arg, ret);
+}
+
 static bool search_by_build_id(struct files *f, const char *hex, bool want_debug, accept_fn *accept,
 			       void *arg, struct mapped_file *ret)
 {
@@ -531,7 +614,11 @@ static bool search_by_build_id(struct files *f, const char *hex, bool want_debug
 	struct mapped_file file;
 	_str_ struct str path = STR_INIT;
 	str_printf(&path, "/usr/lib/debug/.build-id/%.2s/%s%s", hex, hex + 2, suffix);
-	if (map_in_root(f, path.buf, &file) && accepted(&file, accept, arg, ret))
+	if (find_in_tree(f, path.buf, accept, arg, ret))
+		return true;
+	str_reset(&path);
+	str_printf(&path, "/usr/lib/.build-id/%.2s/%s", hex, hex + 2);
+	if (!want_debug && find_in_tree(f, path.buf, accept, arg, ret))
 		return true;
 	for (size_t dir = 0; dir < f->search.len; dir++) {
 		for (int in_tree = 0; in_tree < 2; in_tree++) {
@@ -559,11 +646,32 @@ bool files_find_module(struct files *f, const char *path, const struct build_id 
 		return false;
 	if (!want_debug && map_in_root(f, plain, &file) && accepted(&file, accept, arg, ret))
 		return true;
-	if (search_by_name(f, plain, accept, arg, ret))
+	if (search_by_name(f, plain, accept, arg, ret) ||
+	    search_trees(f, last_component(plain), accept, arg, ret))
 		return true;
 	if (!id || !id->len)
 		return false;
 	char hex[2 * BUILD_ID_MAX + 1];
 	build_id_format(id, hex);
-	return search_by_build_id(f, hex, want_debug, accept, arg, ret);
+	if (search_by_build_id(f, hex, want_debug, accept, arg, ret))
+		return true;
+	/* A build-id tree that lies further below. */
+	_str_ struct str name = STR_INIT;
+	str_printf(&name, "%s%s", hex + 2, want_debug ? ".debug" : "");
+	return search_trees(f, name.buf, accept, arg, ret) || fetch(f, id, want_debug, accept, arg, ret);
+}
+
+bool files_find_linked(struct files *f, const char *path, accept_fn *accept, void *arg,
+		       struct mapped_file *ret)
+{
+	struct mapped_file file;
+	return (map_in_root(f, path, &file) && accepted(&file, accept, arg, ret)) ||
+	       search_by_name(f, path, accept, arg, ret) ||
+	       search_trees(f, last_component(path), accept, arg, ret);
+}
+
+void files_allow_debuginfod(struct files *f)
+{
+	if (!f->debuginfod)
+		f->debuginfod = debuginfod_new(f->progress);
 }

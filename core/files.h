@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/error.h"
+#include "core/filetree.h"
 #include "core/progress.h"
 #include "core/vec.h"
 
@@ -21,7 +22,10 @@ struct given_file { const char *path; int fd; };	/* path borrowed, fd owned */
 struct files {
 	int root_fd;			/* the sysroot, O_PATH; -1: "/" */
 	char *sysroot;			/* NULL: none */
+	int host_fd;			/* "/", O_PATH, where there is a sysroot; -1: none, or not needed */
 	VEC(char *) search;		/* --search, in order */
+	VEC(struct filetree) trees;	/* what is below each of these, read on first use */
+	struct debuginfod *debuginfod;	/* NULL: no server is asked */
 	VEC(struct given_file) given;	/* opened beforehand, for who may open nothing later */
 	int broker;			/* a socket to ask instead of opening (core/broker.h); 0: none */
 	unsigned temporaries_left;	/* of those that a broker makes */
@@ -81,21 +85,30 @@ struct error *files_create(const char *path, struct new_file *ret) _must_check_;
 struct error *files_commit(struct new_file *file) _must_check_;
 void new_file_release(struct new_file *file);	/* removes what was not committed */
 
+/* May servers be asked for files that are not here (core/debuginfod.h)? Not where none is named. */
+void files_allow_debuginfod(struct files *f);
 /* A file the core named, below the sysroot, else by its last component (or build-id for modules)
  * below each --search DIR. " (deleted)" at the end of the path is ignored. false: not there. */
 bool files_map_named(struct files *f, const char *path, struct mapped_file *ret);
-/* Candidates for a module: `path` below the sysroot, /usr/lib/debug/.build-id/xx/yyyy.debug when
- * want_debug, the --search directories by name and by build-id. Calls accept() on each until it
- * says yes; ownership of the accepted file passes to *ret. */
+/* Candidates for a module, in this order: `path` below the sysroot; the --search directories by the
+ * end of its path, then whatever is called so anywhere below them; build-id trees: the sysroot's
+ * /usr/lib/debug/.build-id/xx/yyyy.debug when want_debug (else /usr/lib/.build-id/xx/yyyy, and the
+ * debug tree's link to it), this machine's, those of --search; last debuginfod's servers. Calls
+ * accept() on each until it says yes; ownership of the accepted file passes to *ret. */
 bool files_find_module(struct files *f, const char *path, const struct build_id *id, bool want_debug,
+		       bool (*accept)(const struct mapped_file *, void *), void *arg,
+		       struct mapped_file *ret);
+/* The same for one file that a module's debug link names. */
+bool files_find_linked(struct files *f, const char *path,
 		       bool (*accept)(const struct mapped_file *, void *), void *arg,
 		       struct mapped_file *ret);
 void mapped_file_release(struct mapped_file *file);
 /* Give back what its pages take of our memory; those that are touched again come again. For who
  * goes through a large file once and must stay small. */
 void mapped_file_relax(const struct mapped_file *file);
-/* A regular file below the sysroot (where BROKER_ROOT) or a --search directory (its index), open
- * for reading; -1 and errno. */
+/* A regular file below the sysroot (where BROKER_ROOT), this machine's build-id trees (BROKER_HOST) or a
+ * --search directory (its index), open for reading; -1 and errno. There "**N/NAME" is the N-th of
+ * what is called NAME anywhere below. */
 int files_open_below(struct files *f, int where, const char *path);
 
 #endif

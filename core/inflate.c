@@ -14,7 +14,7 @@
 #include "core/str.h"
 
 /* A hole costs more than writing what is smaller than BLOCK; a CHUNK fits the processor's cache. */
-enum { BLOCK = 16 << 10, CHUNK = 256 << 10 };
+enum { BLOCK = 16 << 10, CHUNK = 256 << 10, SMALL_PIECE = 256 << 10 };
 
 /* The disk is not ours to fill. */
 #define KEEP_FREE ((uint64_t)256 << 20)
@@ -246,4 +246,25 @@ struct error *inflate_spool(struct files *f, int fd, const char *path, struct ma
 	if (!err)
 		ret->mtime = -1;
 	return err;
+}
+
+bool inflate_small(const uint8_t *data, size_t size, size_t limit, struct str *ret)
+{
+	const struct codec *codec = codec_find(data, size);
+	struct codec_stream s = { .in = data, .in_left = size };
+	enum codec_result result = CODEC_MORE;
+	if (!codec || !codec->begin(&s))
+		return false;
+	while (result == CODEC_MORE && ret->len < limit && str_reserve(ret, SMALL_PIECE)) {
+		size_t in_left = s.in_left, room = MIN((size_t)SMALL_PIECE, limit - ret->len);
+		s.out = (uint8_t *)ret->buf + ret->len;
+		s.out_left = room;
+		result = codec->step(&s);
+		ret->len += room - s.out_left;
+		ret->buf[ret->len] = '\0';
+		if (s.out_left == room && s.in_left == in_left)
+			break;	/* it breaks off */
+	}
+	codec->end(&s);
+	return result == CODEC_END;
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include "core/files.h"
+#include "core/str.h"
 
 #define INFLATE_BYTES ((uint64_t)64 << 30)
 enum { INFLATE_SECONDS = 600 };
@@ -23,6 +24,10 @@ const char *inflate_format(const uint8_t *data, size_t size);
 /* file->data begins with a compressor's magic: replace it by what is in it. A stream that breaks
  * off is no error: what came before is kept, and *ret_cut tells. */
 struct error *inflate_file(struct files *f, struct mapped_file *file, bool *ret_cut) _must_check_;
+
+/* A small thing, such as a section, of at most limit bytes when unpacked; false: not compressed, larger
+ * than that, or damaged. */
+bool inflate_small(const uint8_t *data, size_t size, size_t limit, struct str *ret);
 
 /* All of fd (a pipe) as a file; path is for messages. */
 struct error *inflate_spool(struct files *f, int fd, const char *path, struct mapped_file *ret) _must_check_;

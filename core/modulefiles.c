@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "core/checked.h"
+#include "core/debuginfod.h"
 #include "core/str.h"
 #include "core/trace.h"
 
@@ -340,6 +341,8 @@ bool modulefiles_attach(struct elfcore *core, struct files *files, struct mapped
 		tally_add(&tally, module);
 	}
 	tally_remarks(t, &tally);
+	if (files->debuginfod && debuginfod_fault(files->debuginfod))
+		remark_info(&t->remarks, "debuginfod: %s", debuginfod_fault(files->debuginfod));
 	return true;
 }
 

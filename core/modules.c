@@ -10,14 +10,14 @@
 enum { NOTES_MAX = 64 << 10, PHNUM_MAX = 1024 };
 
 /* The header and program headers of an ELF image in the process: usually its dumped first page. */
-static bool image_headers(const struct elfcore *core, addr_t start, struct elf_header *ret,
+static bool image_headers(const struct target *t, addr_t start, struct elf_header *ret,
 			  const uint8_t **ret_table)
 {
-	const struct memory *m = &core->target->memory;
-	size_t size = core->header.machine->word == 8 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
+	const struct memory *m = &t->memory;
+	size_t size = t->machine->word == 8 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
 	const uint8_t *p = memory_at(m, start, size);
 	addr_t table;
-	if (!p || !elf_header_load(p, size, ret) || ret->machine != core->header.machine ||
+	if (!p || !elf_header_load(p, size, ret) || ret->machine != t->machine ||
 	    (ret->type != ET_EXEC && ret->type != ET_DYN) || ret->phnum > PHNUM_MAX || !ret->phnum ||
 	    !checked_add(start, ret->phoff, &table))
 		return false;
@@ -40,7 +40,7 @@ bool module_load_header(struct elfcore *core, addr_t start, struct module *ret)
 	struct elf_phdr s;
 	const uint8_t *table;
 	bool biased = false;
-	if (!image_headers(core, start, &h, &table))
+	if (!image_headers(core->target, start, &h, &table))
 		return false;
 	size_t size = elf_phdr_size(h.machine);
 	addr_t page = h.machine->page_size, low = UINT64_MAX, high = 0;
@@ -70,6 +70,24 @@ bool module_load_header(struct elfcore *core, addr_t start, struct module *ret)
 			load_build_id(core, &s, ret);
 	}
 	return true;
+}
+
+bool target_module_note(const struct target *t, const struct module *module, const char *owner,
+			uint32_t type, struct elf_note *ret)
+{
+	struct elf_header h;
+	struct elf_phdr s;
+	const uint8_t *table;
+	if (!image_headers(t, module->start, &h, &table))
+		return false;
+	for (size_t i = 0; i < h.phnum; i++) {
+		elf_phdr_load(h.machine, table + i * elf_phdr_size(h.machine), &s);
+		const uint8_t *p = s.type == PT_NOTE && s.filesz <= NOTES_MAX ?
+			memory_at(&t->memory, module->bias + s.vaddr, s.filesz) : NULL;
+		if (p && elf_notes_find(h.machine, p, s.filesz, s.align, owner, type, ret))
+			return true;
+	}
+	return false;
 }
 
 static bool is_deleted(const char *path, size_t *ret_len)

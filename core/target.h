@@ -119,6 +119,10 @@ OWNED(struct target, target_free);
 
 /* NULL: no module there. */
 const struct module *target_module_at(const struct target *t, addr_t addr);
+/* A note of the module's image in memory, or of its file; false: none, or lost. */
+struct elf_note;
+bool target_module_note(const struct target *t, const struct module *module, const char *owner,
+			uint32_t type, struct elf_note *ret);
 /* By thread pointer or LWP; NULL: none. */
 const struct os_thread *target_thread_by_tid(const struct target *t, uint64_t tid);
 /* "SIGSEGV"; NULL: no such number. */

@@ -36,7 +36,10 @@ static bool belongs(const struct mapped_file *file, void *arg)
 	elffile_build_id(&elf, &id);
 	if (id.len && w->id->len)
 		return build_id_equal(&id, w->id);
-	return w->link && debugfile_crc(file->data, file->size) == w->crc;
+	if (w->link && debugfile_crc(file->data, file->size) == w->crc)
+		return true;
+	trace(FILES, "%s: not the debug file that was sought", file->path);
+	return false;
 }
 
 /* The section: a file name, NUL, padding to 4 bytes, then the CRC. */
@@ -57,21 +60,6 @@ static bool debuglink(const struct elffile *elf, struct wanted *w)
 	return true;
 }
 
-static bool try_path(struct files *files, const char *path, struct wanted *w,
-		     struct mapped_file *ret)
-{
-	struct mapped_file file;
-	if (!files_map_named(files, path, &file))
-		return false;
-	if (belongs(&file, w)) {
-		*ret = file;
-		return true;
-	}
-	trace(FILES, "%s: not the debug file that was sought", path);
-	mapped_file_release(&file);
-	return false;
-}
-
 static bool find_by_link(struct files *files, const struct module *module, struct wanted *w,
 			 struct mapped_file *ret)
 {
@@ -86,7 +74,7 @@ static bool find_by_link(struct files *files, const struct module *module, struc
 			   places[i].after, w->link);
 		/* A link to itself says nothing new. */
 		if (!path.failed && !streq(path.buf, module->path) &&
-		    try_path(files, path.buf, w, ret))
+		    files_find_linked(files, path.buf, belongs, w, ret))
 			return true;
 	}
 	return false;

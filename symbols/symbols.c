@@ -3,9 +3,12 @@
 #include <elf.h>
 #include <string.h>
 #include "core/checked.h"
+#include "core/inflate.h"
 #include "core/str.h"
 #include "core/trace.h"
 #include "symbols/debugfile.h"
+
+enum { MINI_MAX = 64 << 20 };	/* some 100 KB for a large program */
 
 struct error *symbols_load(struct target *target, struct files *files, struct symbols **ret)
 {
@@ -32,6 +35,8 @@ void symbols_free(struct symbols *s)
 		struct module_symbols *ms = &s->modules[i];
 		if (ms->has_debug)
 			mapped_file_release(&ms->debug_mapping);
+		if (ms->mini_file.buf)
+			str_release(&ms->mini_file);
 		vec_release(&ms->index);
 	}
 	vec_release(&s->found);
@@ -107,6 +112,26 @@ const struct elf_symtab *symbols_debug_symtab(struct symbols *s, struct module_s
 	return ms->has_debug_symtab ? &ms->debug_symtab : NULL;
 }
 
+const struct elf_symtab *symbols_mini_symtab(struct symbols *s, struct module_symbols *ms)
+{
+	const struct elffile *file = symbols_file(s, ms);
+	struct elffile mini;
+	struct elf_section section;
+	if (!ms->mini_tried && file && elffile_find_section(file, ".gnu_debugdata", 0, &section)) {
+		const uint8_t *packed = elffile_section_data(file, &section);
+		ms->mini_file = (struct str)STR_INIT;
+		ms->has_mini = packed &&
+			       inflate_small(packed, section.size, MINI_MAX, &ms->mini_file) &&
+			       elffile_open((const uint8_t *)ms->mini_file.buf, ms->mini_file.len,
+					    s->target->machine, &mini) &&
+			       elffile_symtab(&mini, SHT_SYMTAB, &ms->mini);
+		trace(SYMBOLS, "%s: .gnu_debugdata %s", ms->module->path,
+		      ms->has_mini ? "has symbols" : "cannot be used");
+	}
+	ms->mini_tried = true;
+	return ms->has_mini ? &ms->mini : NULL;
+}
+
 static size_t count_digits(const char *p, size_t max)
 {
 	size_t n = 0;
@@ -178,7 +203,8 @@ static bool find_from(struct symbols *s, struct module_symbols *ms, enum symbol_
 	case SYMBOL_SYMTAB:
 		return find_in_symtab(s, ms, symbols_symtab(s, ms), source, name, ret);
 	case SYMBOL_DEBUG_FILE:
-		return find_in_symtab(s, ms, symbols_debug_symtab(s, ms), source, name, ret);
+		return find_in_symtab(s, ms, symbols_mini_symtab(s, ms), SYMBOL_SYMTAB, name, ret) ||
+		       find_in_symtab(s, ms, symbols_debug_symtab(s, ms), source, name, ret);
 	}
 	return false;
 }

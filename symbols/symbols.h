@@ -1,7 +1,7 @@
 /* Names for addresses. Knows ELF; knows no Python.
  * Per module and on first use: .dynsym of the file or, without the file, of what was dumped
- * (DT_SYMTAB); .symtab of the file; .symtab of its separate debug file (.gnu_debuglink,
- * .build-id tree). */
+ * (DT_SYMTAB); .symtab of the file; .symtab of what it carries packed (.gnu_debugdata); .symtab of its
+ * separate debug file (.gnu_debuglink, .build-id tree, debuginfod). */
 #ifndef SYMBOLS_SYMBOLS_H
 #define SYMBOLS_SYMBOLS_H
 

@@ -70,6 +70,7 @@ static void index_make(struct symbols *s, struct module_symbols *ms)
 		index_symtab(s, ms, symbols_symtab(s, ms), SYMBOL_SYMTAB);
 	} else {
 		index_dynamic(s, ms);
+		index_symtab(s, ms, symbols_mini_symtab(s, ms), SYMBOL_SYMTAB);
 		index_symtab(s, ms, symbols_debug_symtab(s, ms), SYMBOL_DEBUG_FILE);
 	}
 	vec_sort(&ms->index, compare_entries);

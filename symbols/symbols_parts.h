@@ -4,6 +4,7 @@
 #ifndef SYMBOLS_SYMBOLS_PARTS_H
 #define SYMBOLS_SYMBOLS_PARTS_H
 
+#include "core/str.h"
 #include "symbols/elffile.h"
 #include "symbols/symbols.h"
 
@@ -27,9 +28,10 @@ struct module_symbols {
 	const struct module *module;
 	struct elffile file, debug;
 	bool file_tried, has_file, debug_tried, has_debug;
-	bool symtab_tried, has_symtab, debug_symtab_tried, has_debug_symtab;
-	struct elf_symtab symtab, debug_symtab;
+	bool symtab_tried, has_symtab, debug_symtab_tried, has_debug_symtab, mini_tried, has_mini;
+	struct elf_symtab symtab, debug_symtab, mini;
 	struct mapped_file debug_mapping;
+	struct str mini_file;		/* .gnu_debugdata, unpacked */
 	struct dynamic dynamic;
 	bool indexed, places_remarked;
 	VEC(struct index_entry) index;
@@ -49,6 +51,8 @@ struct module_symbols *symbols_of_module(struct symbols *s, const struct module 
 const struct elffile *symbols_file(struct symbols *s, struct module_symbols *ms);
 const struct elf_symtab *symbols_symtab(struct symbols *s, struct module_symbols *ms);
 const struct elf_symtab *symbols_debug_symtab(struct symbols *s, struct module_symbols *ms);
+/* "MiniDebugInfo": the functions that .dynsym does not have, in an ELF file packed by xz in a section. */
+const struct elf_symtab *symbols_mini_symtab(struct symbols *s, struct module_symbols *ms);
 /* The module that addr belongs to; .bss lies behind what is mapped of it. */
 const struct module *symbols_module_before(struct symbols *s, addr_t addr);
 /* Something that is defined, and has an address. */
