@@ -93,7 +93,7 @@ check-unit: $(UNIT_TESTS)
 	@$(TEST) unit
 
 check-live check-positions: $(TEST_TOOLS)
-check-mutations check-fuzz: sanitized
+check-symbols check-mutations check-fuzz: sanitized
 check-%: $(BINARY)
 	@$(TEST) $*
 

@@ -646,15 +646,17 @@ bool files_find_module(struct files *f, const char *path, const struct build_id 
 		return false;
 	if (!want_debug && map_in_root(f, plain, &file) && accepted(&file, accept, arg, ret))
 		return true;
-	if (search_by_name(f, plain, accept, arg, ret) ||
-	    search_trees(f, last_component(plain), accept, arg, ret))
+	if (search_by_name(f, plain, accept, arg, ret))
 		return true;
-	if (!id || !id->len)
+	char hex[2 * BUILD_ID_MAX + 1] = "";
+	if (id && id->len)
+		build_id_format(id, hex);
+	if (*hex && search_by_build_id(f, hex, want_debug, accept, arg, ret))
+		return true;
+	if (search_trees(f, last_component(plain), accept, arg, ret))
+		return true;
+	if (!*hex)
 		return false;
-	char hex[2 * BUILD_ID_MAX + 1];
-	build_id_format(id, hex);
-	if (search_by_build_id(f, hex, want_debug, accept, arg, ret))
-		return true;
 	/* A build-id tree that lies further below. */
 	_str_ struct str name = STR_INIT;
 	str_printf(&name, "%s%s", hex + 2, want_debug ? ".debug" : "");

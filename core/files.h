@@ -91,10 +91,11 @@ void files_allow_debuginfod(struct files *f);
  * below each --search DIR. " (deleted)" at the end of the path is ignored. false: not there. */
 bool files_map_named(struct files *f, const char *path, struct mapped_file *ret);
 /* Candidates for a module, in this order: `path` below the sysroot; the --search directories by the
- * end of its path, then whatever is called so anywhere below them; build-id trees: the sysroot's
- * /usr/lib/debug/.build-id/xx/yyyy.debug when want_debug (else /usr/lib/.build-id/xx/yyyy, and the
- * debug tree's link to it), this machine's, those of --search; last debuginfod's servers. Calls
- * accept() on each until it says yes; ownership of the accepted file passes to *ret. */
+ * end of its path; build-id trees: the sysroot's /usr/lib/debug/.build-id/xx/yyyy.debug when
+ * want_debug (else the link to the file itself there, and /usr/lib/.build-id/xx/yyyy), this machine's,
+ * those of --search; whatever is called so anywhere below the --search directories; last
+ * debuginfod's servers. Calls accept() on each until it says yes; ownership of the accepted file
+ * passes to *ret. */
 bool files_find_module(struct files *f, const char *path, const struct build_id *id, bool want_debug,
 		       bool (*accept)(const struct mapped_file *, void *), void *arg,
 		       struct mapped_file *ret);

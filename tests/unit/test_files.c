@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "core/broker.h"
 #include "core/files.h"
 
 /*	DIR/root/lib/libx.so             "below root"
@@ -188,6 +189,41 @@ static void files_find_module__offers_candidates_until_one_is_accepted(void **st
 	files_free(f);
 }
 
+static bool any(const struct mapped_file *file, void *arg)
+{
+	return true;
+}
+
+static void files_find_module__looks_through_whole_trees(void **state)
+{
+	struct files *f = below_root();
+	struct mapped_file file;
+	struct build_id id = { { 0x12, 0x34, 0x56 }, 3 };
+	mkdir(in("search/far"), 0700);
+	mkdir(in("search/far/below"), 0700);
+	put("search/far/below/libw.so", "w");
+	put("search/far/below/3456.debug", "debug");
+	assert_null(files_add_search(f, in("search")));
+	assert_true(files_find_module(f, "/opt/lib/libw.so", NULL, false, any, NULL, &file));
+	holds(&file, "w");
+	assert_true(files_find_module(f, "/opt/none.so", &id, true, any, NULL, &file));
+	holds(&file, "debug");
+	assert_true(files_find_linked(f, "/opt/lib/.debug/libw.so", any, NULL, &file));
+	holds(&file, "w");
+	/* What is no module has no proof that it is the right one. */
+	named(f, "/opt/lib/libw.so", NULL);
+	files_free(f);
+}
+
+static void files_open_below__gives_the_host_s_build_id_trees_and_no_more(void **state)
+{
+	struct files *f = below_root();
+	assert_int_equal(files_open_below(f, BROKER_HOST, "/etc/passwd"), -1);
+	assert_int_equal(files_open_below(f, BROKER_HOST, "/usr/lib/debug/.build-id/../../../../etc/passwd"),
+			 -1);
+	files_free(f);
+}
+
 static void files_new__refuses_a_sysroot_that_is_none(void **state)
 {
 	struct files *f = NULL;
@@ -242,6 +278,8 @@ int main(void)
 		cmocka_unit_test(files_map_named__takes_off_the_sysroot_that_a_path_begins_with),
 		cmocka_unit_test(files_map_named__searches_by_name_and_by_subpath),
 		cmocka_unit_test(files_find_module__offers_candidates_until_one_is_accepted),
+		cmocka_unit_test(files_find_module__looks_through_whole_trees),
+		cmocka_unit_test(files_open_below__gives_the_host_s_build_id_trees_and_no_more),
 		cmocka_unit_test(files_new__refuses_a_sysroot_that_is_none),
 		cmocka_unit_test(build_id_equal__is_false_for_unknown_ones),
 		cmocka_unit_test(files_map_named__stays_below_the_sysroot_without_openat2),
