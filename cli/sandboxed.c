@@ -12,6 +12,7 @@
 
 #include "core/broker.h"
 #include "core/inflate.h"
+#include "core/isolated.h"
 #include "core/owner.h"
 #include "core/sandbox.h"
 #include "core/target.h"
@@ -38,6 +39,8 @@ static int read_in_sandbox(const struct sandboxed *job, const struct sandbox *sa
 	FILE *out = fdopen(output, "w");
 	/* What is loaded late must be here before no file can be opened. */
 	inflate_prepare(job->files);
+	/* Without it C frames have no source lines; told where they are missed. */
+	(void)!isolated_prepare();
 	job->files->broker = broker;
 	if (!out || !sandbox_enter(sandbox, &lack)) {
 		fprintf(stderr, "pycore: sandbox: %s\n", strerror(errno));

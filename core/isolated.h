@@ -7,8 +7,9 @@
  * what they cost then is their answer, and the caller goes on without. What comes back is as hostile
  * as what went in: to be read with all checks.
  *
- * The process ends with its answer; starting one takes about a millisecond: ask once, for much.
- * Where none can be started (in a sandbox already) there is no answer, and *why says so. */
+ * The process ends with its answer; starting one takes about a millisecond: ask once, for much. Who is
+ * going to enter a sandbox, where none can be started, starts one before that, which waits: it
+ * knows only what is shared with it. */
 #ifndef CORE_ISOLATED_H
 #define CORE_ISOLATED_H
 
@@ -16,7 +17,13 @@
 #include <stddef.h>
 #include "core/str.h"
 
-/* Runs in the other process, and may use whatever was in memory when it began. false: no answer. */
+/* Before a sandbox is entered. false: it cannot be had, and isolated_ask() will have no answers. */
+bool isolated_prepare(void);
+/* What a request points to must be seen by the other process: data itself, or a copy that it sees, which
+ * lasts until the next question was answered. NULL: there is no room. */
+const void *isolated_share(const void *data, size_t size);
+
+/* Runs in the other process, and may use what it sees. false: no answer. */
 typedef bool isolated_work(const void *request, struct str *answer);
 
 struct isolated_limits {

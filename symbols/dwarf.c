@@ -331,8 +331,9 @@ static void read_unit(struct reader *r, Dwarf_Die *unit)
 /* --- in a process of its own ---------------------------------------------------------------- */
 
 struct request {
-	const struct mapped_file *file;
-	const struct dwarf_struct *structs;
+	const uint8_t *data;
+	size_t size;
+	struct dwarf_struct *structs;
 	size_t count;
 };
 
@@ -381,12 +382,11 @@ static void tell(const struct dwarf_struct *structs, size_t count, struct str *a
 static bool answer_structs(const void *arg, struct str *answer)
 {
 	const struct request *request = arg;
-	struct reader r = { .structs = (struct dwarf_struct *)request->structs,
-			    .count = request->count };
+	struct reader r = { .structs = request->structs, .count = request->count };
 	struct dwarf_file file;
 	const char *why;
 	GElf_Ehdr header;
-	if (!dwarf_file_open(request->file->data, request->file->size, DWARF_TYPES, &file, &why)) {
+	if (!dwarf_file_open(request->data, request->size, DWARF_TYPES, &file, &why)) {
 		str_adds(answer, why);
 		return true;
 	}
@@ -441,13 +441,32 @@ static bool take_answer(const struct str *answer, struct dwarf_struct *structs, 
 	return true;
 }
 
+/* Make *r something that the other process sees; NULL: there is no room. Names and paths are
+ * literals, which it has too. */
+static const void *share(struct request *r)
+{
+	r->data = isolated_share(r->data, r->size);
+	struct dwarf_struct *structs = (void *)isolated_share(r->structs, r->count * sizeof(*r->structs));
+	bool ok = (r->data || !r->size) && structs;
+	for (size_t i = 0; ok && i < r->count; i++) {
+		size_t size = structs[i].count * sizeof(*structs[i].members);
+		structs[i].members = (void *)isolated_share(structs[i].members, size);
+		ok = structs[i].members || !size;
+	}
+	r->structs = structs;
+	return ok ? isolated_share(r, sizeof(*r)) : NULL;
+}
+
 struct error *dwarf_read_structs(const struct mapped_file *file, struct dwarf_struct *structs,
 				 size_t count)
 {
 	const char *path = file->path ? file->path : "the file", *why;
-	const struct request request = { file, structs, count };
+	struct request request = { file->data, file->size, structs, count };
 	_str_ struct str answer = STR_INIT;
-	if (!isolated_ask(answer_structs, &request, &isolated_defaults, &answer, &why))
+	const void *shared = share(&request);
+	if (!shared)
+		return error_new(ERROR_UNSUPPORTED, "%s: is too large to be read in a sandbox", path);
+	if (!isolated_ask(answer_structs, shared, &isolated_defaults, &answer, &why))
 		return error_new(ERROR_UNSUPPORTED, "%s: its debug information cannot be read: %s",
 				 path, why);
 	/* Made by what we read: to be cut, and never a format. */

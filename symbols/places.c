@@ -216,15 +216,36 @@ static bool take_answer(struct places *p, const struct str *answer, const struct
 
 /* --- all ------------------------------------------------------------------------------------ */
 
+#define SHARE(list)                                                                                \
+	(!(list)->len || ((list)->items = (void *)isolated_share(                                  \
+				  (list)->items, (list)->len * sizeof(*(list)->items))))
+
+/* Make *r something that the other process sees; NULL: there is no room. */
+static const void *share(struct places_request *r)
+{
+	bool ok = SHARE(&r->files) && SHARE(&r->questions) && SHARE(&r->names);
+	for (size_t i = 0; ok && i < r->files.len; i++) {
+		struct places_file *f = &r->files.items[i];
+		ok = (f->data = isolated_share(f->data, f->size));
+	}
+	for (size_t i = 0; ok && i < r->names.len; i++)
+		ok = (r->names.items[i] = isolated_share(r->names.items[i], strlen(r->names.items[i]) + 1));
+	return ok ? isolated_share(r, sizeof(*r)) : NULL;
+}
+
 /* NULL: answered. */
 static const char *ask(struct places *p, const struct places_request *r, const addr_t *asked,
 		       size_t first_name)
 {
 	const char *why = NULL;
 	_str_ struct str answer = STR_INIT;
+	struct places_request shared = *r;
 	trace(SYMBOLS, "asking for %zu addresses in %zu files, and for %zu names", r->questions.len,
 	      r->files.len, r->names.len);
-	if (isolated_ask(places_read, r, &isolated_defaults, &answer, &why) &&
+	const void *request = share(&shared);
+	if (!request)
+		return "the files are too large";
+	if (isolated_ask(places_read, request, &isolated_defaults, &answer, &why) &&
 	    !take_answer(p, &answer, r, asked, first_name))
 		why = "what it says makes no sense";
 	return why;
