@@ -71,12 +71,12 @@ def strip(path, *flags):
     subprocess.run(["strip", "--strip-all", *flags, path], check=True)
 
 
-def die(library, directory):
-    """A core of Python in symlib.c's innermost function, or None."""
+def die(library, directory, function="sym_crash"):
+    """A core of Python in one of symlib.c's functions, or None."""
     os.makedirs(directory)
     program = os.path.join(directory, "dies.py")
     shutil.copy(os.path.join(FIXTURES, "dies.py"), program)
-    command = [os.path.realpath(sys.executable), program, library]
+    command = [os.path.realpath(sys.executable), program, library, function]
     if make_core.kernel_writes_cores():
         subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -503,6 +503,38 @@ class Suite:
             self.library = kept
         self.compare_gdb("whole", self.core, self.of_library(self.truth))
 
+    def signal_and_vdso(self):
+        """Through a signal handler, and out of the kernel's own code."""
+        for function, names in (
+                ("sym_in_handler", ["on_signal", "sym_in_handler"]),
+                ("sym_in_vdso", ["sym_in_vdso"])):
+            core = die(self.library, os.path.join(self.base, function),
+                       function)
+            whole = self.native(core=core or "no core")[0]
+            frames = [frame for frame in whole
+                      if frame["kind"] == "native" and not frame["inlined"]]
+            got = [frame["name"] for frame in frames]
+            at = [got.index(name) for name in names if name in got]
+            self.check(function + ": names in order", [] if at == sorted(at)
+                       and len(at) == len(names) else [got])
+            self.compare_eu_stack(function, core, frames)
+            self.compare_gdb(function, core, self.of_library(whole))
+
+    def compare_eu_stack(self, what, core, frames):
+        """The same addresses."""
+        if not shutil.which("eu-stack"):
+            self.skip(what + ": eu-stack", "not installed")
+            return
+        result = subprocess.run(
+            ["eu-stack", "--core", core, "-e",
+             os.path.realpath(sys.executable)], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL)
+        theirs = [int(address, 16) for address in re.findall(
+            r"^#\d+ +0x([0-9a-f]+)", result.stdout.decode(), re.M)]
+        mine = [int(frame["address"], 16) for frame in frames]
+        self.check(what + ": eu-stack's addresses", [] if mine == theirs
+                   else [[hex(a) for a in mine], [hex(a) for a in theirs]])
+
     def compare_gdb(self, what, core, frames):
         """The same names in the same order."""
         if not shutil.which("gdb"):
@@ -587,7 +619,7 @@ def main():
         for part in (suite.whole, suite.stripped, suite.debug_files,
                      suite.mini, suite.moved, suite.another_container,
                      suite.replaced, suite.gone, suite.deleted_while_mapped,
-                     suite.debuginfod, suite.unwound,
+                     suite.debuginfod, suite.unwound, suite.signal_and_vdso,
                      lambda: suite.damaged(sanitized if os.path.exists(
                          sanitized) else binary)):
             try:
