@@ -55,7 +55,14 @@ enum analyzer_needs {
 					 * they are numbers (session.numbers) */
 	REDACTS = 1024,		/* secrets are taken out unless --redact=off */
 	RAW_TEXT = 128,			/* as text, what run() writes is all: no process, no notes */
+	TO_SYSLOG = 2048,		/* the report is an entry for the journal: struct syslog_options */
 	OWNS_STDOUT = 256,		/* session.made is standard output: with RAW_TEXT */
+};
+
+/* What a config begins with whose command can be asked for TO_SYSLOG. */
+struct syslog_options {
+	bool wanted;
+	struct option_list fields;	/* NAME=VALUE */
 };
 
 struct analyzer {

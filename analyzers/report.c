@@ -19,6 +19,7 @@ enum {
 
 
 struct report_config {
+	struct syslog_options syslog;
 	const char *format, *locals, *heap;
 };
 
@@ -33,12 +34,13 @@ const struct report_format report_formats[] = {
 	{ "ureport", report_write_ureport },
 	{ "sentry", report_write_sentry },
 	{ "otel", report_write_otel },
+	{ "journal", report_write_journal },
 	{ 0 },
 };
 
 static const char *const format_choices[] = {
 	"text", "json", "markdown", "gitlab", "apport", "satyr-python", "satyr-core", "ureport", "sentry",
-	"otel", NULL,
+	"otel", "journal", NULL,
 };
 
 static const char *const locals_choices[] = { "short", "full", NULL };
@@ -52,6 +54,12 @@ static const struct option report_options_table[] = {
 	{ "locals", 'l', OPTION_CHOICE,
 	  .help = "variables too, where the format has a place for them, secrets taken out (--redact)",
 	  AT(locals), .choices = locals_choices, .optional_argument = true },
+	{ "syslog", 0, OPTION_FLAG,
+	  .help = "to the journal, or where there is none to syslog; a file (--output) gets the text too",
+	  AT(syslog.wanted) },
+	{ "syslog-field", 0, OPTION_LIST, "NAME=VALUE",
+	  "with --syslog: another field of the entry, OBJECT_SYSTEMD_UNIT=shop.service; may be given again",
+	  AT(syslog.fields) },
 	{ "heap", 0, OPTION_CHOICE,
 	  .help = "count objects by type: of cores up to 4 GiB (auto), always or not (off)", AT(heap),
 	  .choices = heap_choices },
@@ -270,9 +278,28 @@ static struct error *write_report(struct session *s, const char *format, const c
 	return NULL;
 }
 
+/* NULL: what was asked for cannot be had both ways. */
+static const char *format_of(const struct report_config *config)
+{
+	const char *format = config->format;
+	if (!config->syslog.wanted)
+		return format ? format : "text";
+	return !format || streq(format, "text") || streq(format, "journal") ? "journal" : NULL;
+}
+
+static unsigned report_needs(const void *config_)
+{
+	const struct report_config *config = config_;
+	return NEEDS_TARGET | NEEDS_RUNTIME | WANTS_SANDBOX | REDACTS | RAW_TEXT |
+	       (config->syslog.wanted ? TO_SYSLOG : 0);
+}
+
 static struct error *report_run(struct session *session, const void *config_, struct report *report)
 {
 	const struct report_config *config = config_;
+	const char *format = format_of(config);
+	if (!format || (config->syslog.wanted && !session->text_form))
+		return error_new(ERROR_USAGE, "--syslog has a form of its own: leave --format and --json away");
 	char *document = NULL;
 	size_t len = 0;
 	bool loss = false;
@@ -282,7 +309,7 @@ static struct error *report_run(struct session *session, const void *config_, st
 	if (memory && fclose(memory) != 0 && !err)
 		err = error_nomem();
 	if (!err)
-		err = write_report(session, config->format ? config->format : "text", document, len, &arena,
+		err = write_report(session, format, document, len, &arena,
 				   report);
 	if (!err && loss)
 		remark_loss(&session->target->remarks, "something is lost: see the notes of the report");
@@ -311,5 +338,6 @@ const struct analyzer analyzer_report = {
 	.config_size = sizeof(struct report_config),
 	.root = &report_root,
 	.needs = NEEDS_TARGET | NEEDS_RUNTIME | WANTS_SANDBOX | REDACTS | RAW_TEXT,
+	.needs_of = report_needs,
 	.run = report_run,
 };

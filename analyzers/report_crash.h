@@ -69,6 +69,10 @@ void report_write_satyr_core(const struct crash *c, struct output *o);
 void report_write_ureport(const struct crash *c, struct output *o);
 void report_write_sentry(const struct crash *c, struct output *o);
 void report_write_otel(const struct crash *c, struct output *o);
+void report_write_journal(const struct crash *c, struct output *o);
+
+/* Of our entries in the journal, and nobody else's: systemd-coredump's own would be another crash. */
+#define REPORT_MESSAGE_ID "88c090267341419f907a6e410893f5ce"
 
 /* JSON, member by member: "key": value, behind a comma unless it is the first of its object. */
 void put_key(struct output *o, const char *key, bool first);

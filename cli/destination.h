@@ -8,17 +8,26 @@
 
 #include <stdio.h>
 
+#include "analyzers/analyzer.h"
 #include "core/files.h"
 
 struct destination {
-	FILE *out;			/* NULL: opened only as a file, for who fills it himself */
+	FILE *out;
+	/* To the journal: what is written comes to bytes, and goes there in the end; out is then not
+	 * where people read. */
+	const struct syslog_options *syslog;	/* NULL: not to it */
+	FILE *entry;
+	char *bytes;
+	size_t len;
 	const char *path;		/* NULL: standard output; borrowed */
 	struct new_file file;		/* .path NULL: it is not one */
 };
 
-/* path NULL: standard output. filled: whoever works fills .file, and reports to standard output. */
+/* path NULL: standard output, or nowhere else than to the journal. filled: whoever works fills .file, and reports to standard output. */
 struct error *destination_open(struct destination *ret, const char *path, bool filled,
-			       const struct files *files) _must_check_;
+			       const struct syslog_options *syslog, const struct files *files) _must_check_;
+/* Where the report is to be written. */
+FILE *destination_stream(const struct destination *d);
 /* keep: the report is whole. Releases all of it, whatever comes back. */
 struct error *destination_close(struct destination *d, bool keep) _must_check_;
 

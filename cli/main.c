@@ -50,7 +50,7 @@ static void set_up_process(void)
 		close(fd);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGBUS, on_bus_error);
-	const char *topics = getenv("PYCORE_TRACE"), *unknown;
+	const char *topics = secure_getenv("PYCORE_TRACE"), *unknown;
 	if (topics && !trace_parse(topics, &unknown))
 		fprintf(stderr, "pycore: PYCORE_TRACE does not know '%s'\n", unknown);
 }
@@ -225,12 +225,14 @@ static int run_to_destination(const struct run *run, bool sandboxed)
 {
 	struct destination to;
 	bool filled = run->needs & OWNS_OUTPUT;
-	struct error *err = destination_open(&to, run->common->output, filled, run->session->files);
+	struct error *err = destination_open(&to, run->common->output, filled,
+					     run->needs & TO_SYSLOG ? run->config : NULL, run->session->files);
 	if (err)
 		return fail(err);
 	if (filled && to.file.path)
 		run->session->made = &to.file;
-	int code = sandboxed ? run_sandboxed(run, to.out) : write_report(run, to.out);
+	int code = sandboxed ? run_sandboxed(run, destination_stream(&to)) :
+			       write_report(run, destination_stream(&to));
 	err = destination_close(&to, code <= EXIT_LOSS);
 	return err ? fail(err) : code;
 }

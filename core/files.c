@@ -203,7 +203,7 @@ int files_temporary(struct files *f)
 {
 	if (f->broker)
 		return broker_ask(f->broker, BROKER_TEMPORARY, "");
-	const char *const dirs[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
+	const char *const dirs[] = { secure_getenv("TMPDIR"), "/var/tmp", "/tmp" };
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
 		int fd = dirs[i] ? open(dirs[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
 		if (fd >= 0)

@@ -74,6 +74,11 @@ run bt --sysroot "$root" 107
 check 'one that is said to be elsewhere' fails_with 3 'not kept in a file'
 run bt --sysroot "$root" 201
 check 'a forged one' fails_with 3 'no such core is kept'
+keep python3 $$ 1790000030000000
+run bt --json --sysroot "$root" $$
+check 'the number of a process that lives now' python3 -c 'import json, sys
+assert json.load(open(sys.argv[1]))["process"]["pid"] != int(sys.argv[2])' "$dir/out" $$
+rm "$stored"/core.python3.1000.*.$$.*
 head -c 5000 "$logs/system.journal" >"$logs/cut" && mv "$logs/cut" "$logs/system.journal"
 listed
 check 'a damaged journal: the directory' [ "$(wc -l <"$dir/listed")" -eq 4 ]
