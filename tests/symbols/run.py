@@ -30,6 +30,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [os.path.join(ROOT, "tests", "live"),
                 os.path.join(ROOT, "fixtures")]
 
+import interpreters     # noqa: E402
 import make_core        # noqa: E402
 import pycorerun        # noqa: E402
 
@@ -48,6 +49,15 @@ FRAMES = [
      False),
 ]
 PHYSICAL = [frame for frame in FRAMES if not frame[3]]
+CODE = """
+import os
+def inner():
+    os.abort()
+def outer():
+    inner()
+%s
+outer()
+"""
 SECTIONS = (".symtab", ".strtab", ".dynsym", ".dynstr", ".gnu.hash",
             ".dynamic", ".eh_frame", ".eh_frame_hdr", ".debug_frame",
             ".debug_line", ".debug_info", ".debug_abbrev", ".debug_str",
@@ -76,14 +86,20 @@ def die(library, directory, function="sym_crash"):
     os.makedirs(directory)
     program = os.path.join(directory, "dies.py")
     shutil.copy(os.path.join(FIXTURES, "dies.py"), program)
-    command = [os.path.realpath(sys.executable), program, library, function]
+    return core_of([os.path.realpath(sys.executable), program, library,
+                    function], directory)
+
+
+def core_of(command, directory, **environment):
+    """The core of a process that dies, or None."""
+    environment = dict(make_core.ENVIRONMENT, **environment)
     if make_core.kernel_writes_cores():
         subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                       env=make_core.ENVIRONMENT, timeout=120,
+                       env=environment, timeout=120,
                        preexec_fn=make_core.allow_cores)
     elif make_core.gdb_available():
-        make_core.core_by_gdb(command, directory, make_core.ENVIRONMENT, 120)
+        make_core.core_by_gdb(command, directory, environment, 120)
     return next(iter(make_core.cores_below(directory)), None)
 
 
@@ -546,6 +562,83 @@ class Suite:
         self.check(what + ": gdb's names", [] if mine == theirs
                    else [mine, theirs])
 
+    # --- Pythons that are no python ---
+
+    def programs(self):
+        """Static PIE, and what freezers make: whole, stripped, gone."""
+        possible = []
+        for interpreter in interpreters.discover():
+            if interpreter.sysroot or interpreter.version < (3, 8):
+                continue
+            paths = subprocess.run(
+                [interpreter.command, "-c", "import sys, sysconfig\n"
+                 "v = sysconfig.get_config_var\n"
+                 "print(v('LIBPL') + '/' + v('LIBRARY'))\n"
+                 "print(v('LIBDIR') + '/' + v('INSTSONAME'))\n"
+                 "print(sys.prefix)"], stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL).stdout.decode().splitlines()
+            if len(paths) == 3 and all(map(os.path.exists, paths)) and \
+                    ".so" in paths[1]:
+                possible.append((interpreter.name, paths))
+        # the oldest and the newest: each takes a second
+        for name, paths in possible[:1] + possible[1:][-1:]:
+            self.static_program(name, paths[0], paths[2])
+            self.bundle(name, paths[1], paths[2])
+        if not possible:
+            self.skip("programs", "no Python here has a libpython.a")
+
+    def static_program(self, name, archive, prefix):
+        """Python linked in, for any address."""
+        directory = os.path.join(self.base, "static " + name)
+        os.mkdir(directory)
+        app = os.path.join(directory, "app")
+        built = subprocess.run(
+            [find_compiler(), "-w", "-static-pie", "-o", app,
+             os.path.join(FIXTURES, "app.c"), archive, "-lm", "-ldl",
+             "-lpthread", "-lutil"], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        if built.returncode:
+            self.skip("static PIE of " + name, "cannot be linked here")
+            return
+        code = CODE % ""
+        core = core_of([app, code], directory, PYTHONHOME=prefix)
+        self.same_calls("static PIE of %s" % name, core)
+        strip(app)
+        self.same_calls("static PIE of %s, stripped" % name, core)
+        os.unlink(app)
+        self.same_calls("static PIE of %s, gone" % name, core)
+
+    def bundle(self, name, library, prefix):
+        """A launcher that unpacks its library, and removes it again."""
+        directory = os.path.join(self.base, "bundle " + name)
+        unpacked = os.path.join(directory, "_MEI123")
+        os.makedirs(unpacked)
+        app = os.path.join(directory, "app")
+        subprocess.run([find_compiler(), "-w", "-DBUNDLE", "-o", app,
+                        os.path.join(FIXTURES, "app.c"), "-ldl"], check=True)
+        strip(app)
+        copy = os.path.join(unpacked, "libbundled.so")
+        shutil.copy(library, copy)
+        os.chmod(copy, 0o755)
+        strip(copy)
+        core = core_of([app, copy, CODE % ("os.unlink(%r)" % copy)],
+                       directory, PYTHONHOME=prefix)
+        self.same_calls("bundle of %s, unlinked" % name, core)
+        os.unlink(app)
+        self.same_calls("bundle of %s, gone" % name, core)
+
+    def same_calls(self, what, core):
+        """What CODE called, by bt and among C frames."""
+        if not core:
+            self.check(what, ["no core"])
+            return
+        for options in ((), ("--native",)):
+            thread = self.run("bt", *options, core=core)["threads"][0]
+            got = [frame["name"] for frame in thread["frames"]
+                   if frame["kind"] == "python"]
+            self.check(" ".join((what,) + options), [] if got == [
+                "<module>", "outer", "inner"] else [got])
+
     # --- damage ---
 
     def damaged(self, binary):
@@ -620,6 +713,7 @@ def main():
                      suite.mini, suite.moved, suite.another_container,
                      suite.replaced, suite.gone, suite.deleted_while_mapped,
                      suite.debuginfod, suite.unwound, suite.signal_and_vdso,
+                     suite.programs,
                      lambda: suite.damaged(sanitized if os.path.exists(
                          sanitized) else binary)):
             try:
