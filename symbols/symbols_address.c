@@ -77,6 +77,13 @@ static void index_make(struct symbols *s, struct module_symbols *ms)
 	trace(SYMBOLS, "%s: %zu symbols by address", ms->module->path, ms->index.len);
 }
 
+/* Code for code, data for data: "_fini" ends with the code, though nothing says where. */
+static bool is_alike(const struct memory *m, addr_t one, addr_t other)
+{
+	const struct extent *a = memory_extent(m, one), *b = memory_extent(m, other);
+	return !a || !b || !((a->flags ^ b->flags) & EXTENT_EXECUTE);
+}
+
 bool symbols_at(struct symbols *s, addr_t addr, struct symbol *ret)
 {
 	const struct module *module = target_module_at(s->target, addr);
@@ -97,7 +104,8 @@ bool symbols_at(struct symbols *s, addr_t addr, struct symbol *ret)
 	const struct index_entry *best = NULL;
 	for (size_t i = low; i > 0 && low - i < 16 && !(best && best->size); i--) {
 		const struct index_entry *e = &ms->index.items[i - 1];
-		if (e->size ? addr - e->addr < e->size : i == low)
+		if (e->size ? addr - e->addr < e->size :
+			      i == low && is_alike(&s->target->memory, e->addr, addr))
 			best = e;
 	}
 	if (!best)

@@ -239,6 +239,27 @@ static void symbols_at__makes_do_with_dynamic_symbols(void **state)
 	}
 }
 
+static void symbols_at__a_function_without_a_size_ends_with_the_code(void **state)
+{
+	struct mapped *p = process_new();
+	elf_rig_symbol_at(&p->elf[0], false, "_fini", STB_LOCAL, STT_FUNC, ELF_TEXT + 16, 0, 1);
+	elf_rig_finish(&p->elf[0]);
+	map_module(p, 0, BASE, "/bin/a", true, false);
+	addr_t data = BASE + ELF_TEXT + 0x400;
+	const struct extent extents[] = {
+		{ BASE, data, p->elf[0].bytes, EXTENT_CORE, EXTENT_READ | EXTENT_EXECUTE, NULL },
+		{ data, BASE + ELF_SIZE, p->elf[0].bytes + ELF_TEXT + 0x400, EXTENT_CORE, EXTENT_READ, NULL },
+	};
+	assert_true(memory_add(&p->target.memory, &extents[0]));
+	assert_true(memory_add(&p->target.memory, &extents[1]));
+	load(p);
+	struct symbol s;
+	assert_true(symbols_at(p->symbols, data - 1, &s));
+	assert_string_equal(s.name, "_fini");
+	assert_false(symbols_at(p->symbols, data, &s));
+	process_free(p);
+}
+
 static void symbols_section__lies_where_the_module_is_mapped(void **state)
 {
 	struct mapped *p = process_new();
@@ -289,6 +310,7 @@ int main(void)
 		cmocka_unit_test(symbols_found__lists_what_was_found_by_name),
 		cmocka_unit_test(symbols_at__finds_the_symbol_that_covers_an_address),
 		cmocka_unit_test(symbols_at__makes_do_with_dynamic_symbols),
+		cmocka_unit_test(symbols_at__a_function_without_a_size_ends_with_the_code),
 		cmocka_unit_test(symbols_section__lies_where_the_module_is_mapped),
 		cmocka_unit_test(symbols_find__survives_every_broken_word),
 	};
