@@ -4,16 +4,17 @@
 #include "analyzers/heap_census.h"
 #include "analyzers/heap_dump.h"
 #include "analyzers/heap_list.h"
+#include "analyzers/heap_reports.h"
 #include "analyzers/session.h"
 #include "analyzers/words.h"
 #include "core/checked.h"
 #include "report/text.h"
 
-enum { TEXT_ROWS = 20 };	/* as meliae shows */
+enum { TEXT_ROWS = 20, /* as meliae shows */ OVERVIEW_ROWS = 8 /* of each group */ };
 
 struct heap_config {
-	bool summarize, list, csv;
-	uint64_t top, jobs;
+	bool summarize, list, overview, pinned, csv;
+	uint64_t top, jobs, memory_limit;
 	const char *type, *by, *sort, *dump;
 };
 
@@ -24,6 +25,12 @@ static const char *const sort_choices[] = { "size", "count", "max", "name", NULL
 static const struct option heap_options[] = {
 	{ "summarize", 's', OPTION_FLAG, .help = "count all objects, by their types (the default)",
 	  AT(summarize) },
+	{ "overview", 'o', OPTION_FLAG,
+	  .help = "where the memory went: objects, buffers, free memory, stacks, files",
+	  AT(overview) },
+	{ "pinned", 'p', OPTION_FLAG,
+	  .help = "what keeps nearly empty arenas alive, so that they cannot be given back",
+	  AT(pinned) },
 	{ "by", 'b', OPTION_CHOICE, .help = "count by type, module, size, or type and set of keys",
 	  AT(by), .choices = by_choices },
 	{ "sort", 0, OPTION_CHOICE, .help = "by bytes, objects, the largest object or the name",
@@ -38,6 +45,9 @@ static const struct option heap_options[] = {
 	{ "csv", 0, OPTION_FLAG, .help = "comma-separated values instead of a table", AT(csv) },
 	{ "jobs", 'j', OPTION_NUMBER, "N", "threads to count with (as many as are worth it)",
 	  AT(jobs), .min = 1, .max = 64 },
+	{ "memory-limit", 0, OPTION_SIZE, "SIZE",
+	  "take no more memory than that for what grows with the heap: 512M, 2G", AT(memory_limit),
+	  .min = 1 << 20 },
 	{ 0 },
 };
 
@@ -180,8 +190,10 @@ static const struct record heap_record = {
 	.name = "heap", .doc = "every object of the process", COLUMNS(heap_columns),
 	.children = heap_children, .text = heap_text,
 };
-static const struct record *const root_children[] = { &heap_record, &heap_list_record,
-						      &heap_dump_record, NULL };
+static const struct record *const root_children[] = {
+	&heap_record,	       &heap_list_record,   &heap_dump_record,
+	&heap_overview_record, &heap_pinned_record, NULL,
+};
 static const struct record heap_root = {
 	.name = "heap", .doc = "what fills the memory", .children = root_children,
 };
@@ -414,10 +426,11 @@ static struct error *dump(struct session *s, struct pyheap *heap, const struct h
 static struct error *check_choice(const struct heap_config *c)
 {
 	bool counts = c->summarize || c->by || c->sort;
-	if (c->list && counts)
-		return error_new(ERROR_USAGE, "--list names objects, --summarize, --by and --sort "
-					      "count them: choose one");
-	if (c->dump && (c->list || counts || c->type || c->top || c->csv))
+	if (counts + c->list + c->overview + c->pinned > 1)
+		return error_new(ERROR_USAGE,
+				 "--list names objects, --summarize, --by and --sort count them, "
+				 "--overview and --pinned go over the memory: choose one");
+	if (c->dump && (c->list || counts || c->overview || c->pinned || c->type || c->top || c->csv))
 		return error_new(ERROR_USAGE, "--dump writes every object to a file of its own: it "
 					      "goes with no other option of heap");
 	return NULL;
@@ -428,6 +441,7 @@ static struct error *run_heap(struct session *s, const void *config_, struct rep
 	const struct heap_config *config = config_;
 	const struct pyheap_options options = { .progress = s->files->progress };
 	_cleanup_(owned_pyheap_free) struct pyheap *heap = NULL;
+	struct budget budget = { .limit = config->memory_limit };
 	struct error *err = check_choice(config);
 	if (!err)
 		err = pyheap_load(s->runtime, &options, &heap);
@@ -435,9 +449,14 @@ static struct error *run_heap(struct session *s, const void *config_, struct rep
 		return err;
 	if (config->dump)
 		return dump(s, heap, config, report);
+	progress_end(s->files->progress);
+	uint64_t rows = config->top ? config->top : s->text_form ? OVERVIEW_ROWS : UINT64_MAX;
+	if (config->overview)
+		return heap_overview(s, heap, rows, &budget, report);
+	if (config->pinned)
+		return heap_pinned(s, heap, rows, report);
 	if (!config->list)
 		return summarize(s, heap, config, report);
-	progress_end(s->files->progress);
 	return heap_list(s->runtime, heap, config->type, config->top ? config->top : UINT64_MAX,
 			 config->csv, report);
 }
@@ -463,10 +482,17 @@ const struct analyzer analyzer_heap = {
 		"object, and the type.\n"
 		"Freed objects, and those that Python keeps for reuse, are not counted. What could "
 		"not "
-		"be seen is said below the table.",
+		"be seen is said below the table.\n"
+		"--overview tells where all the memory went, each byte once: objects, the buffers "
+		"that they "
+		"own, what is free in each allocator, stacks, files, and what is not accounted "
+		"for. --pinned "
+		"tells which objects keep arenas alive of which less than a quarter is in use.",
 	.example = "pycore heap core.1234\n"
 		   "pycore heap --top 50 --sort count core.1234\n"
 		   "pycore heap --type 'app.*' --by module core.1234\n"
+		   "pycore heap --overview core.1234\n"
+		   "pycore heap --pinned core.1234\n"
 		   "pycore heap --type app.Session --list --top 5 core.1234\n"
 		   "pycore heap --dump map.json.gz core.1234\n"
 		   "pycore heap --json core.1234 | jq '.heap.types[] | select(.count > 100000)'",

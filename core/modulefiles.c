@@ -407,15 +407,26 @@ static const char *lost_why(struct target *t, const struct module *module)
 	return arena_copy(&t->arena, text.buf, text.len);
 }
 
-static bool add_lost(struct target *t, const struct mapping *mapping, const char *why)
+/* What is between the segments of a file is mapped too, but cannot be accessed. */
+static uint8_t access_to(const struct elfcore *core, const struct mapping *mapping)
+{
+	const struct elf_phdr *s;
+	vec_each(s, &core->segments)
+		if (mapping->start >= s->vaddr && mapping->start - s->vaddr < s->memsz)
+			return s->flags & 7 ? EXTENT_READ : 0;
+	return EXTENT_READ;
+}
+
+static bool add_lost(struct elfcore *core, const struct mapping *mapping, const char *why)
 {
 	struct extent lost = {
 		.start = mapping->start,
 		.end = mapping->end,
 		.source = EXTENT_LOST,
+		.flags = access_to(core, mapping),
 		.why = why,
 	};
-	return memory_add(&t->memory, &lost);
+	return memory_add(&core->target->memory, &lost);
 }
 
 bool modulefiles_add_extents(struct elfcore *core)
@@ -439,7 +450,7 @@ bool modulefiles_add_extents(struct elfcore *core)
 		if (module != last || !why)
 			why = lost_why(t, module);
 		last = module;
-		if (!why || !add_lost(t, mapping, why))
+		if (!why || !add_lost(core, mapping, why))
 			return false;
 	}
 	return true;

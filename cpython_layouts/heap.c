@@ -115,6 +115,7 @@ void pyheap_free(struct pyheap *heap)
 	map_release(&heap->frozen);
 	heap_iter_free(heap->finder);
 	vec_release(&heap->listed);
+	vec_release(&heap->arenas);
 	free(heap);
 }
 

@@ -77,6 +77,9 @@ enum heap_step heap_next_chunk(struct heap_iter *it)
 		it->skipped.lost += usable;
 		return STEP_NOTHING;
 	}
+	bool has_objects = !heap->rt->layout.version.free_threaded; /* all are mimalloc's */
+	if (!has_objects && !it->all)
+		return STEP_NOTHING;
 	if (used && heap_int_block(it, at + header, p, seen))
 		return STEP_UNIT;
 	it->free_bits[0] = !used;
@@ -86,7 +89,7 @@ enum heap_step heap_next_chunk(struct heap_iter *it)
 				       .count = 1,
 				       .seen = seen,
 				       .any_free = !used,
-				       .place = HEAP_ANY_PLACE };
+				       .place = has_objects ? HEAP_ANY_PLACE : HEAP_MEMORY };
 	return STEP_UNIT;
 }
 
@@ -162,7 +165,7 @@ static bool leads_to_end(const struct pyheap *heap, struct chain_walk *walk)
 }
 
 /* Parts of about a MiB, so that threads can share a heap. */
-static bool add_heap(struct pyheap *heap, const struct chain_walk *walk)
+static bool add_heap(struct pyheap *heap, const struct chain_walk *walk, enum chunk_sort sort)
 {
 	struct heap_account *account = &heap->accounts[HEAP_CHUNK];
 	struct chunk chunk;
@@ -176,7 +179,8 @@ static bool add_heap(struct pyheap *heap, const struct chain_walk *walk)
 		if (at - first < HEAP_PART_BYTES && at < walk->reached)
 			continue;
 		if (!heap_add_part(heap, &(struct heap_part){
-						 .start = first, .end = at, .source = HEAP_CHUNK }))
+						 .start = first, .end = at, .source = HEAP_CHUNK,
+						 .sort = sort }))
 			return false;
 		first = at;
 	}
@@ -195,7 +199,7 @@ static bool find_brk(struct pyheap *heap, const struct heap_region *region)
 		/* at least one page of chunks, and the first says that none is before it */
 		if (chunk_view(heap, at, &chunk) && chunk.flags & CHUNK_PREV_USED &&
 		    leads_to_end(heap, &walk) && walk.reached - walk.start >= PAGE)
-			return add_heap(heap, &walk);
+			return add_heap(heap, &walk, CHUNKS_BRK);
 		at = (at & ~(addr_t)(PAGE - 1)) + PAGE;
 	}
 	return true;
@@ -222,7 +226,7 @@ static bool find_thread_heap(struct pyheap *heap, addr_t at)
 		if (!chunk_view(heap, walk.start, &chunk) || !(chunk.flags & CHUNK_PREV_USED) ||
 		    !leads_to_end(heap, &walk))
 			continue;
-		return add_heap(heap, &walk);
+		return add_heap(heap, &walk, CHUNKS_THREAD);
 	}
 	return true;
 }
@@ -267,7 +271,8 @@ static bool find_mapped(struct pyheap *heap, addr_t start, addr_t end)
 		account->lost += pages - memory_span(m, at, pages);
 		const struct heap_part part = { .start = at,
 						.end = at + pages,
-						.source = HEAP_CHUNK };
+						.source = HEAP_CHUNK,
+						.sort = CHUNKS_MAPPED };
 		if (!heap_add_part(heap, &part))
 			return false;
 		at += pages;
@@ -314,8 +319,6 @@ bool heap_find_chunks(struct pyheap *heap)
 	const struct target *target = heap->rt->target;
 	struct heap_region_iter it = { .target = target };
 	struct heap_region region;
-	if (heap->rt->layout.version.free_threaded && !heap->near)
-		return true; /* all objects are mimalloc's */
 	while (heap_region_next(&it, &region))
 		if (heap_is_wanted(heap, region.start, region.end) && !find_heaps_in(heap, &region))
 			return false;

@@ -1,4 +1,5 @@
-/* mimalloc (Objects/mimalloc/, 3.13+), which free-threaded builds take all objects from.
+/* mimalloc (Objects/mimalloc/, 3.13+), which free-threaded builds take all objects from, and others
+ * under PYTHONMALLOC=mimalloc.
  *
  *	segment, at a multiple of 32 MiB, cut into slices of 64 KiB
  *	| header and slices[] | page | page of several slices | free | ...
@@ -13,7 +14,6 @@
 #include "cpython_layouts/heap_parts.h"
 
 enum {
-	SLICE = 64 << 10,
 	SLICES_MAX = 512,
 	HUGE_SLICES_MAX = 1 << 24, /* a TiB */
 	INFO_MAX = 8,
@@ -74,7 +74,7 @@ bool heap_find_pages(struct pyheap *heap)
 	struct heap_region_iter it = { .target = rt->target };
 	struct heap_region region;
 	struct heap_account *account = &heap->accounts[HEAP_PAGE];
-	if (!rt->layout.version.free_threaded || !HAS_STRUCT(&rt->layout, mi_segment_t))
+	if (!HAS_STRUCT(&rt->layout, mi_segment_t))
 		return true;
 	while (heap_region_next(&it, &region)) {
 		addr_t at = segment_from(region.start);
@@ -93,7 +93,7 @@ bool heap_find_pages(struct pyheap *heap)
 				continue;
 			/* Slices that were given back are holes (PROT_NONE in debug builds): it may
 			 * reach beyond this region. */
-			uint64_t bytes = MIN(s.slices, (uint64_t)HUGE_SLICES_MAX) * SLICE;
+			uint64_t bytes = MIN(s.slices, (uint64_t)HUGE_SLICES_MAX) * HEAP_SLICE;
 			addr_t end = at + bytes;
 			account->bytes += bytes;
 			const struct heap_part part = { .start = at,
@@ -118,7 +118,7 @@ static addr_t blocks_of(const struct layout *l, const uint8_t *p, addr_t segment
 	uint64_t distance = 0;
 	if (block_size >= l->machine->word && block_size <= MEDIUM)
 		distance = block_size <= SMALL ? 3 * block_size : block_size;
-	return segment + slice * SLICE + distance;
+	return segment + slice * HEAP_SLICE + distance;
 }
 
 /* A next pointer, as it is kept in a free block (mi_block_nextx): encoded with the page's keys in
@@ -181,9 +181,10 @@ static bool page_unit(struct heap_iter *it, const struct page *page, uint64_t ta
 			 : page->capacity                ? 1
 							 : 0,
 		.any_free = true,
-		.place = tag == TAG_MEMORY   ? HEAP_MEMORY
-			 : tag == TAG_GC_PRE ? 2 * l->machine->word
-					     : 0,
+		.place = !l->version.free_threaded ? HEAP_ANY_PLACE
+			 : tag == TAG_MEMORY       ? HEAP_MEMORY
+			 : tag == TAG_GC_PRE       ? 2 * l->machine->word
+						   : 0,
 	};
 	return it->unit.count > 0;
 }
@@ -211,8 +212,8 @@ enum heap_step heap_next_page(struct heap_iter *it)
 	page.block_size = GET(l, page.p, mi_page_t, block_size);
 	page.capacity = GET(l, page.p, mi_page_t, capacity);
 	/* a free span has block size 0 or 1 */
-	if (page.block_size <= 1 || !page.capacity || (tag == TAG_MEMORY && !it->all) ||
-	    tag > TAG_GC_PRE)
+	bool is_memory = l->version.free_threaded && tag == TAG_MEMORY;
+	if (page.block_size <= 1 || !page.capacity || tag > TAG_GC_PRE || (is_memory && !it->all))
 		return STEP_NOTHING;
 	page.blocks = blocks_of(l, page.p, segment, slice, page.block_size);
 	addr_t end = it->now->end;

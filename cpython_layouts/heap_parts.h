@@ -13,13 +13,19 @@
 
 #include "core/map.h"
 #include "cpython_layouts/heap.h"
+#include "cpython_layouts/heap_blocks.h"
 
 #define HEAP_UNIT_BLOCKS 65536 /* a unit has at most so many: mimalloc counts them in 16 bits */
+#define HEAP_SLICE       (64 << 10) /* of a segment of mimalloc's */
 #define HEAP_PART_BYTES  (UINT64_C(1) << 20) /* chunks are cut into parts of about that many */
+
+/* Which of malloc's heaps: that of brk(), those of threads, chunks that are mappings of their own. */
+enum chunk_sort { CHUNKS_BRK, CHUNKS_THREAD, CHUNKS_MAPPED };
 
 struct heap_part {
 	addr_t start, end;
 	uint8_t source;     /* enum heap_source */
+	uint8_t sort;       /* CHUNK: enum chunk_sort */
 	size_t first, last; /* LISTED: of pyheap.listed */
 	uint8_t *frozen;    /* a bit for each word of it: an object there is frozen; NULL: none */
 };
@@ -28,6 +34,7 @@ struct pyheap {
 	struct runtime *rt;
 	VEC(struct heap_part) parts; /* disjoint */
 	size_t sorted;               /* of these are in order: all but those just being found */
+	VEC(struct heap_arena) arenas;
 	VEC(addr_t) listed;          /* sorted: objects that lie in no other part */
 	struct map frozen;           /* of parts too large for bits */
 	struct heap_account accounts[HEAP_SOURCES];

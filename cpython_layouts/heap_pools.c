@@ -148,11 +148,15 @@ static bool add_arena(struct pyheap *heap, const uint8_t *p)
 	uint64_t bytes = arena_bytes(pools, heap->pool_size);
 	addr_t first = (address + heap->pool_size - 1) & ~(heap->pool_size - 1);
 	addr_t end = MIN(unused, first + pools * heap->pool_size);
-	if (first < address || unused < first || unused > address + bytes || end == first)
+	if (first < address || unused < first || unused > address + bytes)
 		return true;
+	struct heap_arena *arena = vec_push(&heap->arenas);
+	if (!arena)
+		return false;
+	*arena = (struct heap_arena){ address, address + bytes, first, end };
 	account->bytes += bytes;
 	account->lost += end - first - memory_span(&heap->rt->target->memory, first, end - first);
-	return heap_add_part(
+	return end == first || heap_add_part(
 		heap, &(struct heap_part){ .start = first, .end = end, .source = HEAP_POOL });
 }
 

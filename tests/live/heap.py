@@ -126,9 +126,10 @@ def compare_shapes(heap, shaped, objects):
 class Census(program.Program):
     """heap --json and heap --list against the truth."""
 
-    def __init__(self, name, environment=None, arguments=(), only=()):
+    def __init__(self, name, environment=None, arguments=(), only=(),
+                 since=(2, 7)):
         super().__init__("heap_census", name=name, environment=environment,
-                         arguments=arguments, quick=not only)
+                         arguments=arguments, quick=not only, since=since)
         self.only = only
 
     def interpreters(self, found, quick):
@@ -185,5 +186,7 @@ ALL = [
     Census("heap"),
     Census("heap-malloc", {"PYTHONMALLOC": "malloc"}, only=FEW),
     Census("heap-debug", {"PYTHONMALLOC": "debug"}, only=FEW),
+    Census("heap-mimalloc", {"PYTHONMALLOC": "mimalloc"}, since=(3, 13),
+           only=("pyenv3.13", "sid3.14")),
     Census("heap-frozen", arguments=("freeze",), only=("pyenv3.12",)),
 ]
