@@ -1,4 +1,5 @@
-/* pycore slim: run bt, see which pages it touched, and write a core of those alone. */
+/* pycore slim: run bt, and heap where that is asked for, see which pages they touched, and write a core
+ * of those alone. */
 #include "analyzers/session.h"
 
 #include <inttypes.h>
@@ -6,16 +7,18 @@
 #include <string.h>
 #include "analyzers/source.h"
 #include "analyzers/words.h"
+#include "core/checked.h"
 #include "core/redact.h"
 #include "core/slim.h"
 #include "core/str.h"
 #include "core/touched.h"
 #include "report/text.h"
 
-extern const struct analyzer analyzer_bt;
+extern const struct analyzer analyzer_bt, analyzer_heap, analyzer_gc, analyzer_object;
 
 struct slim_config {
 	const char *locals, *compress, *source;
+	bool heap;
 };
 
 static const char *const locals_choices[] = { "short", "full", NULL };
@@ -27,6 +30,7 @@ static const char *const source_choices[] = { "auto", "off", NULL };
 static const struct option slim_options[] = {
 	{ "locals", 'l', OPTION_CHOICE, .help = "keep what bt --locals needs; =full what bt --locals=full needs",
 	  AT(locals), .choices = locals_choices, .optional_argument = true },
+	{ "heap", 0, OPTION_FLAG, .help = "keep what heap, gc and object need: every object", AT(heap) },
 	{ "compress", 0, OPTION_CHOICE, .help = "zstd, or none; pycore opens both", AT(compress),
 	  .choices = compress_choices },
 	{ "source", 0, OPTION_CHOICE,
@@ -71,25 +75,51 @@ static ssize_t swallow(void *nobody, const char *bytes, size_t len)
 	return (ssize_t)len;
 }
 
-/* bt with --locals as given here, in its longest form, shown to nobody. */
-static struct error *run_bt(struct session *s, const char *locals)
+/* A command as it runs by itself, in its longest form, shown to nobody. */
+static struct error *run_unseen(struct session *s, const struct analyzer *command, char *config)
 {
-	_free_ char *config = calloc(1, analyzer_bt.config_size + 1);
 	/* Not /dev/null: in a sandbox nothing can be opened. */
 	FILE *nowhere = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = swallow });
-	struct report_options options = { .form = REPORT_JSON, .command = "bt", .version = PYCORE_VERSION };
-	struct report *report = nowhere ? report_new(analyzer_bt.root, &options, nowhere) : NULL;
-	struct error *err = config && report ? NULL : error_nomem();
-	if (!err)
-		*(const char **)analyzer_option(&analyzer_bt, config, "locals") = locals;
-	if (!err)
-		err = analyzer_bt.run(s, config, report);
+	struct report_options options = {
+		.form = REPORT_JSON, .command = command->name, .version = PYCORE_VERSION
+	};
+	struct report *report = nowhere ? report_new(command->root, &options, nowhere) : NULL;
+	struct error *err = report ? command->run(s, config, report) : error_nomem();
 	if (report) {
 		report_end(report);
 		report_free(report);
 	}
 	if (nowhere)
 		fclose(nowhere);
+	return err;
+}
+
+static struct error *run_bt(struct session *s, const char *locals)
+{
+	_free_ char *config = calloc(1, analyzer_bt.config_size + 1);
+	if (!config)
+		return error_nomem();
+	*(const char **)analyzer_option(&analyzer_bt, config, "locals") = locals;
+	return run_unseen(s, &analyzer_bt, config);
+}
+
+/* Every object with its size and references, what the collector knows, and all roots. */
+static struct error *run_heap(struct session *s)
+{
+	const struct analyzer *const commands[] = { &analyzer_heap, &analyzer_gc, &analyzer_object };
+	struct session quiet = *s;
+	struct error *err = NULL;
+	quiet.subject = "sys.modules";
+	for (size_t i = 0; !err && i < ARRAY_SIZE(commands); i++) {
+		_free_ char *config = calloc(1, commands[i]->config_size + 1);
+		if (!config)
+			return error_nomem();
+		if (commands[i] == &analyzer_object) {
+			*(bool *)analyzer_option(&analyzer_object, config, "referrers") = true;
+			*(bool *)analyzer_option(&analyzer_object, config, "why") = true;
+		}
+		err = run_unseen(&quiet, commands[i], config);
+	}
 	return err;
 }
 
@@ -129,6 +159,8 @@ static struct error *slim_run(struct session *session, const void *config_, stru
 	if (session->redaction && session->runtime->evidence == FOUND_BY_SEARCH)
 		return error_new(ERROR_UNSUPPORTED, "slim --redact: needs the program that crashed, to find its "
 				 "Python without a search: give it, or where it is with --sysroot or --search");
+	if (session->redaction && config->heap)
+		return error_new(ERROR_USAGE, "slim: --heap keeps every value, --redact none: choose one");
 	/* Everything is looked up again from here on, so that each page that bt needs is seen. */
 	struct session again = *session;
 	again.symbols = NULL;
@@ -153,6 +185,8 @@ static struct error *slim_run(struct session *session, const void *config_, stru
 		again.runtime->redaction = again.redaction;
 	if (!err)
 		err = run_bt(&again, config->locals);
+	if (!err && config->heap)
+		err = run_heap(&again);
 	source_log_sort(&log);
 	if (!err)
 		err = write_slim(&again, config->compress && streq(config->compress, "zstd"), &log, bytes, &result);
@@ -185,6 +219,7 @@ const struct analyzer analyzer_slim = {
 		"same traceback on a machine that has neither the binaries nor the sources. Everything that\n"
 		"bt does not need is left out, and so are most secrets, but not all: names, source paths,\n"
 		"the source lines that bt shows and, with --locals, values are in it.\n"
+		"With --heap it gives the same heap, gc and object too, and every value is in it.\n"
 		"With --redact every byte of the process's memory that bt did not read is zero, no source\n"
 		"line is taken along, and of variables only types, lengths and shapes are kept.",
 	.example =

@@ -6,7 +6,8 @@
     tests/golden/run.py -k 3.12    only some
 
 fixtures/cores/NAME.core.zst is read alone: an empty sysroot, no file of this
-machine.  What is expected lies here: NAME.txt and NAME.json, `bt --locals`.
+machine.  What is expected lies here: NAME.txt and NAME.json, `bt --locals`,
+and of those with all of their heap also what heap, gc and object say.
 Ends with "N passed, N failed, N skipped".
 """
 import argparse
@@ -20,13 +21,22 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 CORES = os.path.join(ROOT, "fixtures", "cores")
-FORMS = (("txt", ["--locals"]), ("json", ["--locals", "--json"]))
+FORMS = (("txt", ["bt", "--locals"]), ("json", ["bt", "--locals", "--json"]))
+# Of those with all of their heap. The last word is what is asked about.
+HEAP_FORMS = (
+    ("heap.txt", ["heap", "--summarize"]), ("heap.json", ["heap", "--json"]),
+    ("gc.txt", ["gc"]), ("gc.json", ["gc", "--json"]),
+    ("why.txt", ["object", "--why", "--referrers", "-",
+                 "sys.modules['__main__'].CACHE['session 7'].data"]),
+    ("why.json", ["object", "--why", "--json", "-",
+                  "sys.modules['__main__'].TEXTS[4].right"]))
 
 
-def output(pycore, core, options, empty):
+def output(pycore, core, words, empty):
     """(exit code, text) of one run."""
+    words, subject = (words[:-2], words[-1:]) if "-" in words else (words, [])
     result = subprocess.run(
-        [pycore, "bt", *options, "--sysroot", empty, os.path.basename(core)],
+        [pycore, *words, "--sysroot", empty, os.path.basename(core), *subject],
         cwd=CORES, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL, timeout=120,
         env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
@@ -64,7 +74,8 @@ def main():
             name = os.path.basename(core)[:-len(".core.zst")]
             if options.k not in name:
                 continue
-            for suffix, arguments in FORMS:
+            more = HEAP_FORMS if name.endswith("-heap") else ()
+            for suffix, arguments in FORMS + more:
                 path = os.path.join(HERE, "%s.%s" % (name, suffix))
                 code, text, err = output(pycore, core, arguments, empty)
                 if options.mode == "update" and code == 0:

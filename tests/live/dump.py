@@ -139,7 +139,25 @@ print(summary.total_count, sum(len(o.parents) > 0 for o in
                                  stdout=subprocess.PIPE).stdout
             results.append((name, told + (
                 [] if got == text else ["it is not what the file holds"])))
+        results.append(("slim", self.slim(binary, core, base, options)))
         return results + self.meliae(interpreter, base, text)
+
+    @staticmethod
+    def slim(binary, core, base, options):
+        """slim --heap: the same answers from the small core alone."""
+        small, empty = os.path.join(base, "small"), os.path.join(base, "empty")
+        os.mkdir(empty)
+        made = pycorerun.run(binary, "slim", "--heap", core, "-o", small,
+                             *options)
+        told = pycorerun.success(made)
+        for words in (["heap", "--json"], ["heap", "--dump", "-"],
+                      ["gc", "--list"]):
+            one = pycorerun.run(binary, *words, core, *options)
+            other = pycorerun.run(binary, *words, small, "--sysroot", empty)
+            if one.out != other.out:
+                told.append("%s says otherwise: %s" % (" ".join(words),
+                                                       other.err[:300]))
+        return told
 
     def meliae(self, interpreter, base, text):
         """Its own loader, if this Python has it (PYCORE_MELIAE: where)."""
