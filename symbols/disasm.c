@@ -6,6 +6,7 @@
 #include <string.h>
 #include "core/checked.h"
 #include "core/trace.h"
+#include "symbols/evex.h"
 
 enum { INSTRUCTIONS_MAX = 256, REGISTERS = 31 };
 
@@ -200,6 +201,20 @@ size_t disasm_straight_references(const struct machine *machine, const uint8_t *
 	return walk_code(machine, code + (from - at), before - from, from, &w, SIZE_MAX, true);
 }
 
+/* Bytes that are an instruction, though capstone cannot tell which; 0: they are none. */
+static uint8_t unknown_instruction(const struct machine *machine, const uint8_t *code, size_t len,
+				   char *text, size_t size)
+{
+	struct memory_access access;
+	bool has_access;
+	size_t n = machine->e_machine == EM_X86_64 ? evex_decode(code, len, &access, &has_access)
+						   : 0;
+	int used = n ? snprintf(text, size, "(AVX-512)") : 0;
+	for (size_t i = 0; i < n && used < (int)size; i++)
+		used += snprintf(text + used, size - (size_t)used, " %02x", code[i]);
+	return (uint8_t)n;
+}
+
 size_t disasm_list(const struct machine *machine, const uint8_t *code, size_t len, addr_t at,
 		   struct instruction *ret, size_t max)
 {
@@ -208,12 +223,23 @@ size_t disasm_list(const struct machine *machine, const uint8_t *code, size_t le
 	if (!open_engine(machine, &engine))
 		return 0;
 	cs_insn *insn = cs_malloc(engine);
-	while (insn && count < max && cs_disasm_iter(engine, &code, &len, &at, insn)) {
-		struct instruction *to = &ret[count++];
-		to->at = insn->address;
-		to->size = (uint8_t)insn->size;
-		snprintf(to->text, sizeof(to->text), "%s%s%s", insn->mnemonic,
-			 insn->op_str[0] ? " " : "", insn->op_str);
+	while (insn && count < max) {
+		struct instruction *to = &ret[count];
+		to->at = at;
+		if (cs_disasm_iter(engine, &code, &len, &at, insn)) {
+			to->size = (uint8_t)insn->size;
+			snprintf(to->text, sizeof(to->text), "%s%s%s", insn->mnemonic,
+				 insn->op_str[0] ? " " : "", insn->op_str);
+		} else {
+			to->size = unknown_instruction(machine, code, len, to->text,
+						       sizeof(to->text));
+			code += to->size;
+			len -= to->size;
+			at += to->size;
+		}
+		if (!to->size)
+			break;
+		count++;
 	}
 	if (insn)
 		cs_free(insn, 1);
@@ -368,5 +394,11 @@ bool disasm_facts(const struct machine *machine, const uint8_t *code, size_t len
 	if (insn)
 		cs_free(insn, 1);
 	cs_close(&engine);
+	bool has_access;
+	if (!found && machine->e_machine == EM_X86_64 &&
+	    evex_decode(code, len, &ret->accesses[0], &has_access)) {
+		ret->access_count = has_access;
+		found = true;
+	}
 	return found;
 }
