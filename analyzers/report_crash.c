@@ -64,25 +64,23 @@ static void python_line(struct output *o, const struct json *frame)
 	output_char(o, '\n');
 }
 
-/* As bt has it, without the address: "  [C] memcpy+0x38 (libc.so.6+0x16d838)" */
+/* As bt has it, without the address: "  [C] memcpy+0x38 (libc.so.6+0x16d838) at memcpy.S:12" */
 static void native_line(struct output *o, const struct json *frame)
 {
 	const char *name = json_text(json_get(frame, "name")), *module = json_text(json_get(frame, "module"));
-	const char *offset = json_text(json_get(frame, "offset"));
-	char text[32];
+	const char *offset = json_text(json_get(frame, "offset")), *file = json_text(json_get(frame, "file"));
+	_str_ struct str text = STR_INIT;
+	str_adds(&text, name ? name : "<no symbol>");
+	if (json_true(json_get(frame, "inlined")))
+		str_adds(&text, " (inlined)");
+	else if (name)
+		str_printf(&text, "+0x%" PRIx64, json_int(json_get(frame, "symbol_offset"), 0));
+	if (module && !json_true(json_get(frame, "inlined")))
+		str_printf(&text, " (%s+%s)", crash_base(module), offset ? offset : "?");
+	if (file)
+		str_printf(&text, " at %s:%" PRId64, file, json_int(json_get(frame, "line"), 0));
 	output_puts(o, "  [C] ");
-	crash_put(o, name ? name : "<no symbol>");
-	if (name) {
-		snprintf(text, sizeof(text), "+0x%" PRIx64, json_int(json_get(frame, "symbol_offset"), 0));
-		output_puts(o, text);
-	}
-	if (module) {
-		output_puts(o, " (");
-		crash_put(o, crash_base(module));
-		output_puts(o, "+");
-		crash_put(o, offset ? offset : "?");
-		output_puts(o, ")");
-	}
+	crash_put(o, text.buf);
 	output_char(o, '\n');
 }
 

@@ -81,6 +81,10 @@ static void put_native_frame(const struct crash *c, struct output *o, const stru
 	put_text(o, "function", name ? name : "<unknown>", true);
 	if (json_text(json_get(frame, "module")))
 		put_text(o, "package", json_text(json_get(frame, "module")), false);
+	if (json_text(json_get(frame, "file")))
+		put_text(o, "filename", json_text(json_get(frame, "file")), false);
+	if (json_int(json_get(frame, "line"), 0) > 0)
+		put_number(o, "lineno", json_int(json_get(frame, "line"), 0), false);
 	put_text(o, "platform", "native", false);
 	put_address(o, "instruction_addr", at);
 	if (symbol_offset)

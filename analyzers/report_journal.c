@@ -64,8 +64,9 @@ void report_write_journal(const struct crash *c, struct output *o)
 	text_field(o, "PRIORITY", "2");
 	text_field(o, "SYSLOG_IDENTIFIER", "pycore");
 	/* The numbers of the host, where they are known; the core's own are its namespace's. */
-	number_field(o, "COREDUMP_PID", stored && stored->pid >= 0 ? stored->pid : json_int(json_get(c->process, "pid"), -1));
-	number_field(o, "COREDUMP_UID", stored && stored->uid >= 0 ? stored->uid : c->target ? c->target->process.uid : -1);
+	int64_t pid = json_int(json_get(c->process, "pid"), -1), uid = c->target ? c->target->process.uid : -1;
+	number_field(o, "COREDUMP_PID", stored && stored->pid >= 0 ? stored->pid : pid);
+	number_field(o, "COREDUMP_UID", stored && stored->uid >= 0 ? stored->uid : uid);
 	number_field(o, "COREDUMP_TIMESTAMP", stored ? stored->timestamp : -1);
 	number_field(o, "COREDUMP_SIGNAL", c->signal ? json_int(json_get(c->signal, "number"), -1) : -1);
 	text_field(o, "COREDUMP_SIGNAL_NAME", c->signal_name);

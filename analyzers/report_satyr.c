@@ -119,7 +119,8 @@ static void put_core_frames(const struct crash *c, struct output *o, const struc
 	size_t count = 0, total = 0;
 	json_each(frame, frames) {
 		const char *kind = json_text(json_get(frame, "kind"));
-		if (kind && streq(kind, "native"))
+		/* An inlined call has no frame. */
+		if (kind && streq(kind, "native") && !json_true(json_get(frame, "inlined")))
 			native[total++ % 256] = frame;
 	}
 	bool put = false;

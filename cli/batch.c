@@ -16,6 +16,7 @@
 
 #include "analyzers/session.h"
 #include "core/checked.h"
+#include "core/redact.h"
 #include "core/str.h"
 #include "report/json.h"
 #include "report/text.h"
@@ -243,6 +244,8 @@ struct batch {
 	char program[4096];
 	VEC(struct group) groups;
 	uint64_t seconds, failed;
+	uint64_t total, passed, done;	/* cores: all, done before (--resume), done now */
+	int64_t begun, shown;		/* milliseconds; shown 0: nothing stands on the terminal */
 	sigset_t before;		/* what the children are to have */
 	int signals;			/* SIGINT, SIGTERM: to end with whole lines */
 	bool interrupted;
@@ -253,6 +256,29 @@ static int64_t milliseconds(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* "batch: 120 of 4000 cores, 61 a second, 2 without a report", on a terminal alone. */
+static void show_progress(struct batch *b)
+{
+	enum { DELAY = 500, INTERVAL = 100 };
+	int64_t now = milliseconds();
+	if (!b->session->files->progress || now - b->begun < DELAY || now - b->shown < INTERVAL)
+		return;
+	b->shown = now;
+	fprintf(stderr, "\r\x1b[Kbatch: %" PRIu64 " of %" PRIu64 " cores, %.0f a second, %" PRIu64
+		" without a report", b->passed + b->done, b->total,
+		(double)b->done * 1000 / (double)MAX(now - b->begun, (int64_t)1), b->failed);
+	fflush(stderr);
+}
+
+static void erase_progress(struct batch *b)
+{
+	if (!b->shown)
+		return;
+	fputs("\r\x1b[K", stderr);
+	fflush(stderr);
+	b->shown = 0;
 }
 
 static bool job_start(struct batch *b, const char *core, struct job *ret)
@@ -416,7 +442,10 @@ static bool job_end(struct batch *b, struct job *job)
 	int status = 0;
 	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
+	/* The lines may be for the same terminal. */
+	erase_progress(b);
 	bool ok = b->interrupted || job_report(b, job, status);
+	b->done += !b->interrupted;
 	str_release(&job->texts[0]);
 	str_release(&job->texts[1]);
 	return ok;
@@ -459,11 +488,14 @@ static struct error *run_all(struct batch *b, const struct names *cores, const s
 	while ((ok && !b->interrupted && next < cores->list.len) || running) {
 		while (ok && !b->interrupted && running < most && next < cores->list.len) {
 			const char *core = cores->list.items[next++];
-			if (!names_have(done, core) && !job_start(b, core, &jobs[running++])) {
+			if (names_have(done, core))
+				b->passed++;
+			else if (!job_start(b, core, &jobs[running++])) {
 				running--;
 				ok = false;
 			}
 		}
+		show_progress(b);
 		if (running)
 			jobs_wait(b, jobs, running);
 		for (size_t i = 0; i < running;) {
@@ -475,6 +507,7 @@ static struct error *run_all(struct batch *b, const struct names *cores, const s
 			jobs[i] = jobs[--running];
 		}
 	}
+	erase_progress(b);
 	/* What is done stands, in whole lines. */
 	if (b->interrupted)
 		fputs("pycore: interrupted; --resume does the rest\n", stderr);
@@ -534,6 +567,16 @@ static bool make_words(struct batch *b)
 		b->words[b->word_count++] = "--search";
 		b->words[b->word_count++] = *dir;
 	}
+	const struct redaction *redaction = b->session->redaction;
+	const char *pattern;
+	b->words[b->word_count++] = !redaction ? "--redact=off" : redacts_all(redaction) ? "--redact=all" :
+				    "--redact=secrets";
+	for (size_t i = 0; (pattern = redaction_pattern(redaction, i)); i++) {
+		if (b->word_count + 4 > WORDS_MAX)
+			return false;
+		b->words[b->word_count++] = "--redact-also";
+		b->words[b->word_count++] = pattern;
+	}
 	b->words[b->word_count++] = "--";
 	return true;
 }
@@ -548,8 +591,9 @@ static struct error *batch_run(struct session *session, const void *config_, str
 	if (!err && config->resume)
 		err = find_done(session, config->resume, &done);
 	if (!err && !make_words(&b))
-		err = error_new(ERROR_INTERNAL, "/proc/self/exe cannot be read, or there are too many --search");
-	int64_t begun = milliseconds();
+		err = error_new(ERROR_INTERNAL, "/proc/self/exe cannot be read, or there are too many --search or --redact-also");
+	b.begun = milliseconds();
+	b.total = cores.list.len;
 	sigset_t ours;
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGINT);
@@ -566,8 +610,9 @@ static struct error *batch_run(struct session *session, const void *config_, str
 	names_release(&done);
 	if (!err && config->group) {
 		_str_ struct str note = STR_INIT;
-		str_printf(&note, "%.1f seconds; of %zu files no report could be made",
-			   (double)(milliseconds() - begun) / 1000, missed);
+		double seconds = (double)MAX(milliseconds() - b.begun, (int64_t)1) / 1000;
+		str_printf(&note, "%" PRIu64 " files in %.1f seconds, %.0f a second; of %zu files no report could be "
+			   "made", b.done, seconds, (double)b.done / seconds, missed);
 		report_note(report, NOTE_INFO, note.buf);
 	}
 	return err;
@@ -589,6 +634,6 @@ const struct analyzer analyzer_batch = {
 	.options = batch_options,
 	.config_size = sizeof(struct batch_config),
 	.root = &batch_root,
-	.needs = TAKES_NO_CORE | TAKES_SUBJECT | RAW_TEXT,
+	.needs = TAKES_NO_CORE | TAKES_SUBJECT | REDACTS | RAW_TEXT,
 	.run = batch_run,
 };

@@ -11,6 +11,7 @@ enum { NAME_MAX_BYTES = 128, TOKEN_LEAST = 8 };
 struct redaction {
 	enum redact_mode mode;
 	regex_t *patterns;
+	const char *const *texts;
 	size_t count;
 };
 
@@ -21,6 +22,7 @@ struct error *redaction_new(enum redact_mode mode, const char *const *patterns, 
 	if (!r || !(r->patterns = calloc(count + 1, sizeof(*r->patterns))))
 		return error_nomem();
 	r->mode = mode;
+	r->texts = patterns;
 	for (; r->count < count; r->count++) {
 		char why[128];
 		int code = regcomp(&r->patterns[r->count], patterns[r->count],
@@ -42,6 +44,11 @@ void redaction_free(struct redaction *r)
 		regfree(&r->patterns[i]);
 	free(r->patterns);
 	free(r);
+}
+
+const char *redaction_pattern(const struct redaction *r, size_t i)
+{
+	return r && i < r->count ? r->texts[i] : NULL;
 }
 
 const struct redaction *redaction_all(void)

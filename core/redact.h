@@ -25,12 +25,14 @@ enum redact_mode { REDACT_SECRETS, REDACT_ALL };
 
 struct redaction;		/* NULL: nothing is taken out */
 
-/* patterns: the user's own. ERROR_USAGE: one of them is no regular expression. */
+/* patterns: the user's own, borrowed. ERROR_USAGE: one of them is no regular expression. */
 struct error *redaction_new(enum redact_mode mode, const char *const *patterns, size_t count,
 			    struct redaction **ret) _must_check_;
 void redaction_free(struct redaction *r);
 OWNED(struct redaction, redaction_free);
 
+/* The i-th pattern of the user's; NULL: there are no more. */
+const char *redaction_pattern(const struct redaction *r, size_t i);
 /* Everything, always: of what has been redacted already. */
 const struct redaction *redaction_all(void);
 /* Is nothing to be shown but shapes? */
