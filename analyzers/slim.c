@@ -103,22 +103,32 @@ static struct error *run_bt(struct session *s, const char *locals)
 	return run_unseen(s, &analyzer_bt, config);
 }
 
-/* Every object with its size and references, what the collector knows, and all roots. */
+/* Every object with its size and references, the allocators' own memory, what the collector knows, and
+ * all roots. */
+static const struct unseen {
+	const struct analyzer *command;
+	const char *flags[2];
+} heap_commands[] = {
+	{ &analyzer_heap, { NULL } },
+	{ &analyzer_heap, { "overview" } },
+	{ &analyzer_heap, { "pinned" } },
+	{ &analyzer_gc, { NULL } },
+	{ &analyzer_object, { "referrers", "why" } },
+};
+
 static struct error *run_heap(struct session *s)
 {
-	const struct analyzer *const commands[] = { &analyzer_heap, &analyzer_gc, &analyzer_object };
 	struct session quiet = *s;
 	struct error *err = NULL;
 	quiet.subject = "sys.modules";
-	for (size_t i = 0; !err && i < ARRAY_SIZE(commands); i++) {
-		_free_ char *config = calloc(1, commands[i]->config_size + 1);
+	for (size_t i = 0; !err && i < ARRAY_SIZE(heap_commands); i++) {
+		const struct unseen *u = &heap_commands[i];
+		_free_ char *config = calloc(1, u->command->config_size + 1);
 		if (!config)
 			return error_nomem();
-		if (commands[i] == &analyzer_object) {
-			*(bool *)analyzer_option(&analyzer_object, config, "referrers") = true;
-			*(bool *)analyzer_option(&analyzer_object, config, "why") = true;
-		}
-		err = run_unseen(&quiet, commands[i], config);
+		for (size_t j = 0; j < ARRAY_SIZE(u->flags) && u->flags[j]; j++)
+			*(bool *)analyzer_option(u->command, config, u->flags[j]) = true;
+		err = run_unseen(&quiet, u->command, config);
 	}
 	return err;
 }

@@ -3,7 +3,11 @@
  * They are where a word that names a type follows a count that a live object can have. */
 #include "core/checked.h"
 #include "cpython_layouts/heap_parts.h"
+#include "cpython_layouts/sizes.h"
 #include "cpython_layouts/type.h"
+
+/* A reference count that only what is never to be freed begins with. */
+enum { FOREVER = 500000000 };
 
 /* Two writable pieces of one module, .data and the .bss behind it, are two parts. */
 bool heap_find_static(struct pyheap *heap)
@@ -42,7 +46,6 @@ static uint64_t static_size(const struct layout *l, const struct heap_type *type
  * is a table with a number beside the address of a type, as _decimal's and _io's are. */
 static bool may_be_static(const struct layout *l, const struct pytype *type, const uint8_t *p)
 {
-	enum { FOREVER = 500000000 };
 	if (type->flags & TPFLAGS_TYPE_SUBCLASS)
 		return true;
 	/* no initializer can name a type that is made at run time */
@@ -52,6 +55,26 @@ static bool may_be_static(const struct layout *l, const struct pytype *type, con
 		return true;
 	return GET_OR(l, p, PyObject, ob_refcnt, 0) >= FOREVER ||
 	       GET_OR(l, p, PyObject, ob_ref_local, 0) >= FOREVER;
+}
+
+/* Is it one row of a table of counts and types, such as the runtime's list of static types (3.13+,
+ * Include/internal/pycore_interp_structs.h, managed_static)? The row before it or behind it is then
+ * another one with the same count. Objects that are as short are immortal there. */
+static bool is_row(struct heap_iter *it, const uint8_t *p, uint64_t at, uint64_t size)
+{
+	struct runtime *rt = it->recognizer.heap->rt;
+	const struct layout *l = &rt->layout;
+	uint64_t row = 2 * l->machine->word, count = load_word(l->machine, p + at);
+	if (!size_since(rt, 3, 13) || SIZEOF(l, PyObject) != row || count >= FOREVER)
+		return false;
+	for (int side = -1; side <= 1; side += 2) {
+		uint64_t other = at + (uint64_t)side * row;
+		if ((side > 0 || at >= row) && other + row <= size &&
+		    load_word(l->machine, p + other) == count &&
+		    heap_type_at(&it->recognizer, GET(l, p + other, PyObject, ob_type)))
+			return true;
+	}
+	return false;
 }
 
 enum heap_step heap_next_static(struct heap_iter *it)
@@ -69,7 +92,7 @@ enum heap_step heap_next_static(struct heap_iter *it)
 			continue;
 		const struct heap_type *type =
 			heap_type_at(&it->recognizer, GET(l, p + i, PyObject, ob_type));
-		if (!type || !may_be_static(l, type->type, p + i))
+		if (!type || !may_be_static(l, type->type, p + i) || is_row(it, p, i, end - start))
 			continue;
 		uint64_t size = static_size(l, type, p + i);
 		/* who reads it may look at all of the fixed part, beyond .bss too */

@@ -83,6 +83,26 @@ static void heap_static__what_a_heap_type_has_is_no_object(void **state)
 	}
 }
 
+/* { &PyLong_Type, 1 }, { &PyUnicode_Type, 1 } ...: the runtime's list of static types */
+static void heap_static__a_list_of_types_with_counts_is_no_object(void **state)
+{
+	static const char *const listed[] = { "3.13", "3.14", "3.15" };
+	for (size_t i = 0; i < ARRAY_SIZE(listed); i++) {
+		struct drawn d = draw(listed[i]);
+		uint32_t head = SIZEOF(d.h->l, PyObject);
+		addr_t first = put(&d, 1, d.h->none_type, head);
+		addr_t second = put(&d, 1, d.h->object_type, head);
+		addr_t last = put(&d, 1, d.h->none_type, head);
+		d.next += 64;
+		addr_t alone = put(&d, 1, d.h->none_type, head);
+		assert_found(&d, first, false);
+		assert_found(&d, second, false);
+		assert_found(&d, last, false);
+		assert_found(&d, alone, true);
+		undraw(&d);
+	}
+}
+
 /* { 1, &PyExc_Error }, { 2, ... }: nobody makes exceptions so, but for one that lives forever. */
 static void heap_static__a_table_with_a_type_in_it_is_no_object(void **state)
 {
@@ -90,7 +110,8 @@ static void heap_static__a_table_with_a_type_in_it_is_no_object(void **state)
 		struct drawn d = draw(tables[i]);
 		uint32_t head = SIZEOF(d.h->l, PyObject);
 		addr_t error = heap_type(d.h, "Error", d.h->object_type, TPFLAGS_HAVE_GC, 88);
-		addr_t entry = put(&d, 1, error, head), none = put(&d, 1, d.h->none_type, head);
+		addr_t entry = put(&d, 1, error, head);
+		addr_t none = put(&d, 999999999, d.h->none_type, head);
 		d.next += 128;
 		addr_t last = put(&d, 999999999, error, 88);
 		assert_found(&d, entry, false);
@@ -142,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(heap_static__a_static_type_ends_before_the_next_object),
 		cmocka_unit_test(heap_static__what_a_heap_type_has_is_no_object),
+		cmocka_unit_test(heap_static__a_list_of_types_with_counts_is_no_object),
 		cmocka_unit_test(heap_static__a_table_with_a_type_in_it_is_no_object),
 		cmocka_unit_test(heap_recognize__knows_an_object_shorter_than_its_type),
 	};
