@@ -44,7 +44,8 @@ LIBRARY_SOURCES := $(wildcard core/*.c symbols/*.c cpython_layouts/*.c cpython_l
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 # What the live tests ask of the library itself.
-TEST_TOOLS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/live/*.c tests/positions/*.c))
+TEST_TOOLS := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/live/*.c tests/positions/*.c \
+	tests/interrupted/interrupt.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # Hostile input is tried on a build that notices every bad read.
 SANITIZED := $(if $(filter 1,$(SAN)),$(BUILD),$(BUILD)-san)
@@ -82,17 +83,24 @@ $(TEST_TOOLS): $(BUILD)/%: tests/%.c $(BUILD)/libpycore.a
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libpycore.a $(LIBRARY_LIBS)
 
+NAMELESS = $(BUILD)/interrupted/nameless.so
+$(NAMELESS): tests/interrupted/nameless.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -shared -fPIC -o $@ $<
+
 # --- tests: `make check`, or one part of it, `make check-unit` --------------------------------
 
 TEST = BUILD='$(BUILD)' SANITIZED='$(SANITIZED)' PYCORE='$(abspath $(BINARY))' CC='$(CC)' MAKE='$(MAKE)' tests/run
 
-check: $(BINARY) $(UNIT_TESTS) $(TEST_TOOLS) sanitized
+check: $(BINARY) $(UNIT_TESTS) $(TEST_TOOLS) $(NAMELESS) sanitized
 	@$(TEST)
 
 check-unit: $(UNIT_TESTS)
 	@$(TEST) unit
 
 check-live check-positions: $(TEST_TOOLS)
+check-interrupted: $(TEST_TOOLS) $(NAMELESS)
 check-symbols check-mutations check-fuzz: sanitized
 check-%: $(BINARY)
 	@$(TEST) $*

@@ -48,7 +48,9 @@ static void set_up_process(void)
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
+	/* A write that fails says why by itself. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGBUS, on_bus_error);
 	const char *topics = secure_getenv("PYCORE_TRACE"), *unknown;
 	if (topics && !trace_parse(topics, &unknown))

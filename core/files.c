@@ -211,11 +211,15 @@ int files_temporary(struct files *f)
 		/* Not every file system has O_TMPFILE. */
 		_str_ struct str path = STR_INIT;
 		str_printf(&path, "%s/pycore-XXXXXX", dirs[i] ? dirs[i] : "");
+		sigset_t all, before;
+		sigfillset(&all);
+		pthread_sigmask(SIG_BLOCK, &all, &before);
 		fd = dirs[i] && !path.failed ? mkostemp(path.buf, O_CLOEXEC) : -1;
-		if (fd >= 0) {
+		if (fd >= 0)
 			unlink(path.buf);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		if (fd >= 0)
 			return fd;
-		}
 	}
 	return -1;
 }
@@ -277,19 +281,26 @@ struct error *files_create(const char *path, struct new_file *ret)
 	return NULL;
 }
 
+static bool link_as(struct new_file *file, const char *path)
+{
+	char self[64];
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
+	if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
+		return false;
+	file->nameless = false;
+	return true;
+}
+
 /* For the moment between link and rename: a name that nobody else has. */
 static bool give_name(struct new_file *file)
 {
-	char self[64], *end = file->temporary + strlen(file->temporary) - 6;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
+	char *end = file->temporary + strlen(file->temporary) - 6;
 	for (unsigned i = 0; i < 1000; i++) {
 		unsigned number = ((unsigned)getpid() * 1000 + i) % 1000000;
 		for (int digit = 5; digit >= 0; digit--, number /= 10)
 			end[digit] = (char)('0' + number % 10);
-		if (linkat(AT_FDCWD, self, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0) {
-			file->nameless = false;
+		if (link_as(file, file->temporary))
 			return true;
-		}
 		if (errno != EEXIST)
 			return false;
 	}
@@ -302,6 +313,16 @@ struct error *files_commit(struct new_file *file)
 	/* Something that is no file (/dev/null, a FIFO) must not be replaced by one. */
 	if (stat(file->path, &st) == 0 && !S_ISREG(st.st_mode))
 		return error_new(ERROR_UNSUPPORTED, "%s: is not a regular file", file->path);
+	/* Where nothing is, by one call; over what is there, by way of another name, with no signal
+	 * in between. */
+	if (file->nameless && link_as(file, file->path)) {
+		free(take(file->temporary));
+		return NULL;
+	}
+	if (file->nameless && errno != EEXIST)
+		return write_error(file->path);
+	if (!file->holds_signals)
+		hold_signals(file);
 	if (file->nameless && !give_name(file))
 		return write_error(file->path);
 	if (rename(file->temporary, file->path) < 0)

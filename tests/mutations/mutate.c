@@ -298,7 +298,7 @@ static const char *judge(int status, const struct rusage *used, const char *said
 
 struct tally {
 	unsigned long runs, codes[4], failures;
-	double slowest;
+	double slowest;		/* of processor time */
 	long most_kib;
 	bool verbose;
 };
@@ -368,7 +368,7 @@ static void try_copy(struct copy *c, const struct place *place, const char *dire
 		       command->words[0], took, used.ru_maxrss, (unsigned)status, said, line);
 	if (!wrong)
 		tally->codes[WEXITSTATUS(status)]++;
-	tally->slowest = MAX(tally->slowest, took);
+	tally->slowest = MAX(tally->slowest, processor_seconds(&used));
 	tally->most_kib = MAX(tally->most_kib, used.ru_maxrss);
 	if (!wrong)
 		return;
