@@ -7,6 +7,8 @@
 #include <string.h>
 #include "core/str.h"
 
+enum { FAF_TEXT_MAX = 512 };	/* of a path, and of the reason */
+
 void put_key(struct output *o, const char *key, bool first)
 {
 	if (!first)
@@ -55,26 +57,50 @@ static void put_name(struct output *o, const char *plain, const char *special, c
 	put_text(o, is_special ? special : plain, value.buf, first);
 }
 
-static void put_python_frame(struct output *o, const struct json *frame)
+/* Cut to so many characters: FAF refuses what is longer than its columns. */
+static void cut_text(struct str *s, size_t most)
+{
+	size_t characters = 0;
+	for (size_t i = 0; i < s->len; i++)
+		if (((uint8_t)s->buf[i] & 0xc0) != 0x80 && characters++ == most)
+			str_truncate(s, i);
+}
+
+/* for_faf: it wants a file_name in every frame, where satyr writes <string> as a special_file. */
+static void put_file(struct output *o, const char *file, bool for_faf)
+{
+	_str_ struct str name = STR_INIT;
+	if (!for_faf) {
+		put_name(o, "file_name", "special_file", file, true);
+		return;
+	}
+	anonymize(file, &name);
+	cut_text(&name, FAF_TEXT_MAX);
+	put_text(o, "file_name", name.buf, true);
+}
+
+static void put_python_frame(struct output *o, const struct json *frame, bool for_faf)
 {
 	/* The plain name: FAF's rule for names knows neither dots nor <locals>. */
 	const char *name = json_text(json_get(frame, "name"));
+	int64_t line = json_int(json_get(frame, "line"), 0);
 	output_puts(o, "{");
-	put_name(o, "file_name", "special_file", crash_file(frame), true);
-	put_number(o, "file_line", json_int(json_get(frame, "line"), 0), false);
+	put_file(o, crash_file(frame), for_faf);
+	if (line > 0)
+		put_number(o, "file_line", line, false);
 	put_name(o, "function_name", "special_function", name ? name : "<unknown>", false);
 	output_puts(o, "}");
 }
 
 /* The members of a python stack trace. There was no exception: the signal stands for one. */
-static void put_python(const struct crash *c, struct output *o, bool first)
+static void put_python(const struct crash *c, struct output *o, bool first, bool for_faf)
 {
 	put_text(o, "exception_name", c->signal_name ? c->signal_name : "Stopped", first);
 	put_key(o, "stacktrace", false);
 	output_puts(o, "[");
 	for (size_t i = 0; c->thread_count && i < c->threads[0].count; i++) {
 		output_puts(o, i ? ",\n  " : "\n  ");
-		put_python_frame(o, c->threads[0].frames[i]);
+		put_python_frame(o, c->threads[0].frames[i], for_faf);
 	}
 	output_puts(o, "]");
 }
@@ -82,7 +108,7 @@ static void put_python(const struct crash *c, struct output *o, bool first)
 void report_write_satyr_python(const struct crash *c, struct output *o)
 {
 	output_puts(o, "{");
-	put_python(c, o, true);
+	put_python(c, o, true, false);
 	output_puts(o, "}\n");
 }
 
@@ -137,11 +163,11 @@ static void put_core_frames(const struct crash *c, struct output *o, const struc
 		put_core_frame(c, o, pc, NULL);
 }
 
-void report_write_satyr_core(const struct crash *c, struct output *o)
+/* The members of a core's stack trace. */
+static void put_core(const struct crash *c, struct output *o, bool first_member)
 {
 	bool first = true;
-	output_puts(o, "{");
-	put_number(o, "signal", json_int(json_get(c->signal, "number"), 0), true);
+	put_number(o, "signal", json_int(json_get(c->signal, "number"), 0), first_member);
 	if (json_text(json_get(c->process, "executable")))
 		put_text(o, "executable", json_text(json_get(c->process, "executable")), false);
 	put_key(o, "stacktrace", false);
@@ -162,7 +188,14 @@ void report_write_satyr_core(const struct crash *c, struct output *o)
 		put_core_frames(c, o, thread, os->pc);
 		output_puts(o, "]}");
 	}
-	output_puts(o, "]}\n");
+	output_puts(o, "]");
+}
+
+void report_write_satyr_core(const struct crash *c, struct output *o)
+{
+	output_puts(o, "{");
+	put_core(c, o, true);
+	output_puts(o, "}\n");
 }
 
 /* --- uReport 2 ------------------------------------------------------------------------------- */
@@ -197,6 +230,7 @@ void report_write_ureport(const struct crash *c, struct output *o)
 	const struct json *top = c->thread_count && c->threads->count ? c->threads->frames[0] : NULL;
 	str_printf(&reason, "%s in %s:%" PRId64, c->signal_name ? c->signal_name : "Stopped",
 		   top ? crash_file(top) : "?", json_int(json_get(top, "line"), 0));
+	cut_text(&reason, FAF_TEXT_MAX);
 	output_puts(o, "{\"ureport_version\": 2");
 	put_text(o, "reason", reason.buf, false);
 	output_puts(o, ",\n \"reporter\": {\"name\": \"pycore\", \"version\": \"" PYCORE_VERSION "\"}");
@@ -204,12 +238,17 @@ void report_write_ureport(const struct crash *c, struct output *o)
 	put_text(o, "name", release(c, "ID", &id) ? id.buf : "unknown", true);
 	put_text(o, "version", release(c, "VERSION_ID", &version) ? version.buf : "unknown", false);
 	put_text(o, "architecture", json_text(json_get(c->process, "machine")), false);
-	output_puts(o, "},\n \"problem\": {\"type\": \"python\"");
+	output_puts(o, "},\n \"problem\": {");
+	/* A python problem without a frame would be refused. */
+	put_text(o, "type", top ? "python" : "core", true);
 	put_text(o, "component", name.buf, false);
 	output_puts(o, ", \"user\": {\"root\": ");
 	output_puts(o, c->target && c->target->process.uid == 0 ? "true" : "false");
 	output_puts(o, ", \"local\": true}, \"serial\": 1");
-	put_python(c, o, false);
+	if (top)
+		put_python(c, o, false, true);
+	else
+		put_core(c, o, false);
 	/* Which packages the files belong to, the reporter adds. */
 	output_puts(o, "},\n \"packages\": [], \"auth\": {}}\n");
 }
