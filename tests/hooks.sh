@@ -116,6 +116,30 @@ wait
 check 'ten crashes at once' [ "$(grep -l 'in print_label' "$reports"/core.many.*.txt | wc -l)" -eq 10 ]
 check 'nothing half-written is left' [ -z "$(ls "$reports" | grep -v '\.txt$')" ]
 
+# Killed halfway, with all that it started; and where there is no room.
+whole=1
+for delay in 0 .01 .02 .03 .04 .06 .08 .1 .15; do
+	cp "$core" "$stored/core.killed"
+	stored_as "$stored/core.killed"
+	MONITOR_INVOCATION_ID=$run setsid sh "$dir/hook" >/dev/null 2>&1 &
+	pid=$!
+	sleep $delay
+	kill -KILL -$pid 2>/dev/null
+	wait $pid 2>/dev/null
+	[ ! -e "$reports/core.killed.txt" ] || grep -q 'in print_label' "$reports/core.killed.txt" || whole=0
+	rm -f "$reports/core.killed.txt"
+done
+check 'killed at any moment: a whole report or none' [ $whole = 1 ]
+check 'killed at any moment: nothing half-written' [ -z "$(ls "$reports" | grep -v '\.txt$')" ]
+stored_as "$stored/core.killed"
+hook
+check 'and again: a report' grep -q 'in print_label' "$reports/core.killed.txt"
+rm "$reports/core.killed.txt"
+(ulimit -f 0 && MONITOR_INVOCATION_ID=$run sh "$dir/hook" >/dev/null 2>&1)
+status=$?
+check 'no room is no fault' exits 0
+check 'no room: no report, and no part of one' [ -z "$(ls "$reports" | grep killed)" ]
+
 # --- abrt ---
 problem=$dir/ccpp-1
 mkdir "$problem"
@@ -126,6 +150,22 @@ event() { (cd "$problem" && PATH=$dir/bin:$PATH sh -e "$dir/event") >"$dir/out" 
 event
 check 'the abrt event is done' exits 0
 check 'its item has the traceback' grep -q 'in print_label' "$problem/python_backtrace"
+check 'whoever may read the core may read it' [ "$(stat -c '%a %u %g' "$problem/python_backtrace")" = "$(stat -c '%a %u %g' "$problem/coredump.xz")" ]
+whole=1
+for delay in 0 .01 .02 .03 .04 .06 .08 .1 .15; do
+	(cd "$problem" && PATH=$dir/bin:$PATH exec setsid sh -e "$dir/event") >/dev/null 2>&1 &
+	pid=$!
+	sleep $delay
+	kill -KILL -$pid 2>/dev/null
+	wait $pid 2>/dev/null
+	[ ! -e "$problem/python_backtrace" ] || grep -q 'in print_label' "$problem/python_backtrace" || whole=0
+done
+check 'abrt: killed at any moment: a whole item or none' [ $whole = 1 ]
+check 'abrt: nothing else beside it' [ -z "$(ls "$problem" | grep -vx 'coredump.xz\|executable\|python_backtrace')" ]
+(ulimit -f 0 && event; exit $status)
+status=$?
+check 'abrt: no room is no fault' exits 0
+check 'abrt: no room: no item' [ ! -e "$problem/python_backtrace" ]
 echo precious >"$dir/precious"
 ln -sf "$dir/precious" "$problem/python_backtrace"
 event
@@ -162,6 +202,25 @@ for report in ({}, {"ProblemType": "Bug"}, {"ProblemType": "Crash", "CoreDump": 
     before = dict(report)
     hook["add_info"](report)
     assert report == before
+# No room for the core; killed while it is read: nothing stays.
+import os, resource, signal, subprocess, tempfile
+os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp()
+child = os.fork()
+if child == 0:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    report = {"ProblemType": "Crash", "CoreDump": Compressed()}
+    hook["add_info"](report, None)
+    os._exit("PythonStacktrace" in report)
+assert os.waitpid(child, 0)[1] == 0
+child = os.fork()
+if child == 0:
+    signal.setitimer(signal.ITIMER_REAL, 0.03)
+    hook["add_info"]({"ProblemType": "Crash", "CoreDump": Compressed()}, None)
+    os._exit(0)
+os.waitpid(child, 0)
+assert os.listdir(tempfile.tempdir) == []
+os.rmdir(tempfile.tempdir)
 globals_["PYCORE"] = "/nowhere/pycore"
 report = {"ProblemType": "Crash", "CoreDump": b"x"}
 hook["add_info"](report)

@@ -4,7 +4,6 @@ A general hook (/usr/share/apport/general-hooks/pycore.py).  apport replaces the
 names of users and machines in keys that end in Stacktrace.  No variables are in
 it.
 """
-import os
 import subprocess
 import tempfile
 
@@ -29,17 +28,16 @@ def add_info(report, ui=None):
     if "python" not in report.get("ProcMaps", "python"):
         return
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-    with tempfile.TemporaryDirectory(prefix="pycore-apport.") as directory:
-        path = os.path.join(directory, "core")
-        try:
-            with open(path, "wb") as out:
-                write_core(report["CoreDump"], out)
-            result = subprocess.run([PYCORE, "report", "--quiet", path],
-                                    stdin=subprocess.DEVNULL,
-                                    stdout=subprocess.PIPE,
+    try:
+        # Without a name: nothing of it stays, whatever becomes of us.
+        with tempfile.TemporaryFile() as core:
+            write_core(report["CoreDump"], core)
+            core.seek(0)
+            result = subprocess.run([PYCORE, "report", "--quiet", "-"],
+                                    stdin=core, stdout=subprocess.PIPE,
                                     stderr=subprocess.DEVNULL,
                                     env=environment, timeout=SECONDS)
-        except (OSError, subprocess.SubprocessError, ValueError):
-            return
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return
     if result.returncode in (0, 1) and result.stdout:
         report["PythonStacktrace"] = result.stdout.decode("utf-8", "replace")
