@@ -147,7 +147,7 @@ def main():
     cores = [c for c in sorted(glob.glob(os.path.join(
         ROOT, "fixtures", "cores", "*.core.zst"))) if options.k in c]
     jobs = int(os.environ.get("JOBS", "0")) or os.cpu_count()
-    seconds = int(os.environ.get("SECONDS", "150"))
+    seconds = int(os.environ.get("SECONDS", "135"))
     each = max(1, seconds * jobs // (len(cores) or 1))
     copies = 1000000
     if os.environ.get("COPIES"):
