@@ -1,5 +1,6 @@
 /* ELF headers, program headers and notes over plain bytes: bounds-checked, for both word sizes and
- * byte orders by struct machine. What needs sections and symbols uses libelf instead. */
+ * byte orders by struct machine. Of an image in memory too; a file's sections and symbols are
+ * core/elffile.h's. */
 #ifndef CORE_ELF_H
 #define CORE_ELF_H
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "core/checked.h"
 #include "core/debuginfod.h"
+#include "core/elffile.h"
 #include "core/str.h"
 #include "core/trace.h"
 
@@ -39,20 +40,13 @@ static bool file_header(const struct elfcore *core, const struct mapped_file *fi
 /* A separate debug file has the headers and the build-id, and none of the code. */
 static bool has_code(const struct elf_header *h, const struct mapped_file *file)
 {
-	const struct machine *m = h->machine;
-	size_t size = m->word == 8 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
-	size_t count_at = m->word == 8 ? offsetof(Elf64_Ehdr, e_shnum) : offsetof(Elf32_Ehdr, e_shnum);
-	uint16_t count = load_u16(m, file->data + count_at);
-	for (size_t i = 0; i < count; i++) {
-		uint64_t from, end;
-		if (!checked_extent(h->shoff, i, size, &from) || !checked_add(from, size, &end) ||
-		    end > file->size)
-			break;
-		/* sh_type, then sh_flags, a word */
-		const uint8_t *p = file->data + from;
-		if (load_u32(m, p + 4) == SHT_NOBITS && (load_word(m, p + 8) & SHF_EXECINSTR))
+	struct elffile elf;
+	struct elf_section s;
+	if (!elffile_open(file->data, file->size, h->machine, &elf))
+		return false;
+	for (uint32_t i = 0; elffile_section(&elf, i, &s); i++)
+		if (s.type == SHT_NOBITS && (s.flags & SHF_EXECINSTR))
 			return false;
-	}
 	return true;
 }
 

@@ -9,7 +9,7 @@
 #define SYMBOLS_DEBUGFILE_H
 
 #include "core/target.h"
-#include "symbols/elffile.h"
+#include "core/elffile.h"
 
 /* true: *ret is a mapped ELF file that the caller owns. */
 bool debugfile_find(struct files *files, const struct machine *machine, const struct module *module,

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include "core/checked.h"
 #include "core/str.h"
-#include "symbols/elffile.h"
+#include "core/elffile.h"
 
 /* libdw unpacks each section that it knows, asked for or not (libdw/dwarf_begin_elf.c, check_section),
  * and that is most of the time it takes. */

@@ -5,7 +5,7 @@
 #define SYMBOLS_SYMBOLS_PARTS_H
 
 #include "core/str.h"
-#include "symbols/elffile.h"
+#include "core/elffile.h"
 #include "symbols/symbols.h"
 
 enum { SYMBOLS_MAX = 1 << 22 };

@@ -3,7 +3,7 @@
 #define SYMBOLS_UNWIND_MODULE_H
 
 #include "symbols/cfi.h"
-#include "symbols/elffile.h"
+#include "core/elffile.h"
 #include "symbols/symbols.h"
 
 /* Of a section without a sorted table: where each FDE is, in the order of its code. */

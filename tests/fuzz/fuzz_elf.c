@@ -8,7 +8,7 @@
 #include <string.h>
 #include "core/elf.h"
 #include "symbols/dwarf_file.h"
-#include "symbols/elffile.h"
+#include "core/elffile.h"
 #include "symbols/symbols.h"
 #include "symbols/unwind_module.h"
 

@@ -1,6 +1,6 @@
 #include "tests/unit/elf_rig.h"
 
-#include "symbols/elffile.h"
+#include "core/elffile.h"
 
 static struct elf_rig *rig_new(void)
 {

@@ -1,4 +1,4 @@
-#include "symbols/elffile.h"
+#include "core/elffile.h"
 
 #include <string.h>
 #include "core/checked.h"

@@ -4,8 +4,8 @@
  *	data  | header | program headers | ... sections' contents ... | section headers |
  *
  * libelf would do as well, but opening it costs more than all look-ups of a `pycore bt`. */
-#ifndef SYMBOLS_ELFFILE_H
-#define SYMBOLS_ELFFILE_H
+#ifndef CORE_ELFFILE_H
+#define CORE_ELFFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
