@@ -51,12 +51,12 @@ enum analyzer_needs {
 	TAKES_NO_CORE = 32,		/* of no core in particular */
 	TAKES_SUBJECT = 64,		/* the last word is no file but what is asked about
 					 * (session.subject) */
+	RAW_TEXT = 128,			/* as text, what run() writes is all: no process, no notes */
+	OWNS_STDOUT = 256,		/* session.made is standard output: with RAW_TEXT */
 	TAKES_NUMBERS = 512,		/* the last words are no files but what is asked about, where
 					 * they are numbers (session.numbers) */
-	REDACTS = 1024,		/* secrets are taken out unless --redact=off */
-	RAW_TEXT = 128,			/* as text, what run() writes is all: no process, no notes */
+	REDACTS = 1024,			/* secrets are taken out unless --redact=off */
 	TO_SYSLOG = 2048,		/* the report is an entry for the journal: struct syslog_options */
-	OWNS_STDOUT = 256,		/* session.made is standard output: with RAW_TEXT */
 };
 
 /* What a config begins with whose command can be asked for TO_SYSLOG. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -161,6 +162,8 @@ int sandboxed_run(const struct sandboxed *job, FILE *out)
 		.seconds = SANDBOX_SECONDS,
 	};
 	job->files->temporaries_left = TEMPORARIES;
+	/* Nor does a bug here leave a core: a hook would be called for it, and again. */
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	if (!broker_pair(broker) || pipe(output) < 0) {
 		fprintf(stderr, "pycore: sandbox: %s\n", strerror(errno));
 		return ERROR_INTERNAL;
