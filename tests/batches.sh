@@ -39,6 +39,34 @@ run batch --group cores
 check 'batch --group' [ "$(awk '$1 ~ /^[0-9]+$/ { print $1 }' "$dir/out" | head -n 1)" = 2 ]
 check 'batch --group tells the rate' out_has ' a second'
 
+# On a terminal it tells how far it is; nowhere else.
+mkdir lot
+for i in {1..200}; do ln cores/3.12-calls lot/$i; done
+cat >"$dir/terminal.py" <<'PY'
+import os, pty, subprocess, sys
+parent, child = pty.openpty()
+batch = subprocess.Popen(sys.argv[2:], stdout=open(sys.argv[1], "wb"), stderr=child, stdin=subprocess.DEVNULL)
+os.close(child)
+shown = b""
+while True:
+	try:
+		some = os.read(parent, 4096)
+	except OSError:
+		break
+	shown += some
+	if not some:
+		break
+batch.wait()
+sys.stdout.write(shown.decode())
+PY
+timeout 120 python3 "$dir/terminal.py" "$dir/lines" "$PYCORE" batch -j 1 lot >"$dir/out" 2>"$dir/err"
+check 'progress on a terminal' grep -qE 'batch: [0-9]+ of 200 cores, [0-9]+ a second, 0 without a report' "$dir/out"
+check 'which is gone in the end' [ "$(tail -c 3 "$dir/out")" = $'\033[K' ]
+check 'and not among the lines' [ "$(grep -c '^{"core"' "$dir/lines"):$(wc -l <"$dir/lines")" = 200:200 ]
+run batch lot
+check 'no progress elsewhere' [ -z "$err" ]
+rm -r lot
+
 if command -v parallel >/dev/null && parallel --version 2>/dev/null | grep -q GNU; then
 	mkdir parallel && cd parallel && cp -r ../cores cores || exit 1
 	PARALLEL_HOME=$dir/work HOME=$dir/work example parallel
