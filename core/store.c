@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "core/checked.h"
+#include "core/elf.h"
 #include "core/files.h"
 #include "core/journal.h"
 #include "core/stored.h"
@@ -68,6 +69,25 @@ static struct store_entry *add(struct store *s, int directory, const char *shown
 		.pid = -1, .uid = -1, .gid = -1, .signal = -1,
 	};
 	return e;
+}
+
+/* A core that is not packed tells by its own headers that it is not whole. (A packed one would have
+ * to be unpacked.) */
+static enum store_state state_of(int fd, uint64_t size)
+{
+	enum { HEAD = 1 << 16 };
+	struct elf_header h;
+	struct elf_phdr segment;
+	_free_ uint8_t *head = fd >= 0 ? malloc(HEAD) : NULL;
+	ssize_t n = head ? pread(fd, head, HEAD, 0) : -1;
+	if (fd < 0)
+		return STORE_INACCESSIBLE;
+	if (n <= 0 || !elf_header_load(head, (size_t)n, &h) || h.type != ET_CORE || !h.machine)
+		return STORE_PRESENT;
+	for (size_t i = 0; i < h.phnum && elf_phdr_at(&h, head, (size_t)n, i, &segment); i++)
+		if (segment.filesz && (segment.offset > size || segment.filesz > size - segment.offset))
+			return STORE_TRUNCATED;
+	return STORE_PRESENT;
 }
 
 /* --- systemd-coredump ----------------------------------------------------------------------- */
@@ -158,10 +178,9 @@ static bool load_systemd(struct store *s, int directory, const char *shown, cons
 	e->time = parsed.time;
 	e->name = parsed.name;
 	_close_ int fd = files_open_beside(directory, name);
+	e->state = state_of(fd, e->size);
 	if (fd >= 0)
 		take_attributes(fd, e);
-	else
-		e->state = STORE_INACCESSIBLE;
 	return true;
 }
 
@@ -239,7 +258,7 @@ static bool load_abrt(struct store *s, int parent, const char *shown, const char
 			continue;
 		take_items(directory, e);
 		_close_ int fd = files_open_beside(directory, file.buf);
-		e->state = fd >= 0 ? STORE_PRESENT : STORE_INACCESSIBLE;
+		e->state = state_of(fd, e->size);
 		break;
 	}
 	return ok;

@@ -27,6 +27,9 @@ keep python3 102 1790000002000000
 keep python3 101 1790000020000000
 keep sleep 300 1790000000500000	# of which the journal has nothing (any more)
 
+zstd -q -d "$slim" -o "$dir/plain" && head -c 100000 "$dir/plain" >"$stored/core.sleep.1000.$boot.301.1790000000400000"
+cp "$dir/plain" "$stored/core.sleep.1000.$boot.302.1790000000300000"
+
 listed() {
 	run list --json --sysroot "$root" "$@"
 	python3 -c 'import json, sys
@@ -44,6 +47,8 @@ cat >"$dir/expected" <<'LINES'
 102,python3,SIGSEGV,truncated,shop.service
 101,python3,SIGSEGV,present,shop.service
 300,sleep,None,present,None
+301,sleep,None,truncated,None
+302,sleep,None,present,None
 LINES
 listed
 check 'the journal and the directory, newest first, no forged one' diff "$dir/expected" "$dir/listed"
@@ -81,5 +86,5 @@ assert json.load(open(sys.argv[1]))["process"]["pid"] != int(sys.argv[2])' "$dir
 rm "$stored"/core.python3.1000.*.$$.*
 head -c 5000 "$logs/system.journal" >"$logs/cut" && mv "$logs/cut" "$logs/system.journal"
 listed
-check 'a damaged journal: the directory' [ "$(wc -l <"$dir/listed")" -eq 4 ]
+check 'a damaged journal: the directory' [ "$(wc -l <"$dir/listed")" -eq 6 ]
 finish
