@@ -28,6 +28,20 @@ const char *crash_base(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+const char *crash_release(const struct crash *c, const char *name, struct str *ret)
+{
+	size_t len = strlen(name);
+	for (const char *p = c->distribution; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : "") {
+		if (strncmp(p, name, len) != 0 || p[len] != '=')
+			continue;
+		p += len + 1;
+		bool quoted = *p == '"';
+		str_add(ret, p + quoted, strcspn(p + quoted, quoted ? "\"\n" : "\n"));
+		return ret->buf;
+	}
+	return NULL;
+}
+
 void crash_put(struct output *o, const char *text)
 {
 	const uint8_t *p = (const uint8_t *)text, *end = p + strlen(text);

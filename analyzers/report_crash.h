@@ -42,6 +42,8 @@ void crash_identity(const struct crash *c, struct str *ret);
 /* NULL: neither. The qualified name, as tracebacks show it. */
 const char *crash_function(const struct json *frame);
 const char *crash_file(const struct json *frame);	/* "?" where it is lost */
+/* NAME=value or NAME="value" of os-release(5); NULL: not there. In ret. */
+const char *crash_release(const struct crash *c, const char *name, struct str *ret);
 const char *crash_base(const char *path);	/* its last component */
 /* "died of SIGSEGV (Segmentation fault) at 0x10: address not mapped to object" */
 void crash_death(const struct crash *c, struct str *ret);

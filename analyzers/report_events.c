@@ -260,6 +260,18 @@ static void put_heap(const struct crash *c, struct output *o)
 	output_puts(o, "]}}");
 }
 
+/* The distribution, where its os-release is at hand. */
+static void put_system(const struct crash *c, struct output *o)
+{
+	_str_ struct str name = STR_INIT, version = STR_INIT;
+	if (!crash_release(c, "NAME", &name))
+		return;
+	output_puts(o, "}, \"os\": {");
+	put_text(o, "name", name.buf, true);
+	if (crash_release(c, "VERSION_ID", &version))
+		put_text(o, "version", version.buf, false);
+}
+
 static void put_event(const struct crash *c, struct output *o, const char *id)
 {
 	const char *version = json_text(json_get(c->python, "version"));
@@ -278,6 +290,7 @@ static void put_event(const struct crash *c, struct output *o, const char *id)
 	output_puts(o, ",\n \"sdk\": {\"name\": \"pycore\", \"version\": \"" PYCORE_VERSION "\"}");
 	output_puts(o, ",\n \"contexts\": {\"runtime\": {\"name\": \"CPython\"");
 	put_text(o, "version", version, false);
+	put_system(c, o);
 	output_puts(o, "}, \"device\": {");
 	put_text(o, "arch", json_text(json_get(c->process, "machine")), true);
 	output_puts(o, "}}");

@@ -200,21 +200,6 @@ void report_write_satyr_core(const struct crash *c, struct output *o)
 
 /* --- uReport 2 ------------------------------------------------------------------------------- */
 
-/* NAME=value or NAME="value" of os-release(5); NULL: not there. In ret. */
-static const char *release(const struct crash *c, const char *name, struct str *ret)
-{
-	size_t len = strlen(name);
-	for (const char *p = c->distribution; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : "") {
-		if (strncmp(p, name, len) != 0 || p[len] != '=')
-			continue;
-		p += len + 1;
-		bool quoted = *p == '"';
-		str_add(ret, p + quoted, strcspn(p + quoted, quoted ? "\"\n" : "\n"));
-		return ret->buf;
-	}
-	return NULL;
-}
-
 /* FAF takes letters, digits, "-", "." and "_". */
 static void component(const struct crash *c, struct str *ret)
 {
@@ -235,8 +220,8 @@ void report_write_ureport(const struct crash *c, struct output *o)
 	put_text(o, "reason", reason.buf, false);
 	output_puts(o, ",\n \"reporter\": {\"name\": \"pycore\", \"version\": \"" PYCORE_VERSION "\"}");
 	output_puts(o, ",\n \"os\": {");
-	put_text(o, "name", release(c, "ID", &id) ? id.buf : "unknown", true);
-	put_text(o, "version", release(c, "VERSION_ID", &version) ? version.buf : "unknown", false);
+	put_text(o, "name", crash_release(c, "ID", &id) ? id.buf : "unknown", true);
+	put_text(o, "version", crash_release(c, "VERSION_ID", &version) ? version.buf : "unknown", false);
 	put_text(o, "architecture", json_text(json_get(c->process, "machine")), false);
 	output_puts(o, "},\n \"problem\": {");
 	/* A python problem without a frame would be refused. */
