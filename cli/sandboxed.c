@@ -9,9 +9,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/broker.h"
+#include "core/checked.h"
 #include "core/inflate.h"
 #include "core/isolated.h"
 #include "core/owner.h"
@@ -58,16 +60,44 @@ static int read_in_sandbox(const struct sandboxed *job, const struct sandbox *sa
 	return fclose(out) == 0 || code > 1 || errno == EPIPE ? code : ERROR_INTERNAL;
 }
 
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static unsigned seconds_of(const struct sandboxed *job)
+{
+	return job->seconds ? job->seconds : SANDBOX_SECONDS;
+}
+
+/* One that sleeps uses no processor time. */
+static int64_t deadline_of(const struct sandboxed *job)
+{
+	unsigned patience = job->seconds ? 0 : SANDBOX_PATIENCE + job->files->unpack_seconds;
+	return milliseconds() + ((int64_t)seconds_of(job) + patience) * 1000;
+}
+
 /* Passes on what the reader writes, and opens what it asks for, until it has closed its pipe.
  * 0, or the errno of a write. */
 static int serve(const struct sandboxed *job, pid_t reader, int *broker, int output, FILE *out)
 {
 	static char buffer[65536];
 	uint64_t left = SANDBOX_REPORT;
+	int64_t deadline = deadline_of(job);
 	for (;;) {
 		struct pollfd ends[] = { { output, POLLIN, 0 }, { *broker, POLLIN, 0 } };
-		if (poll(ends, 2, -1) < 0 && errno != EINTR)
+		int64_t patience = MAX(deadline - milliseconds(), (int64_t)0);
+		int ready = poll(ends, 2, (int)patience);
+		if (ready < 0 && errno != EINTR)
 			return errno;
+		if (!ready) {
+			kill(reader, SIGKILL);
+			return EFBIG;
+		}
+		if (ready < 0)
+			continue;
 		if (ends[1].revents && !broker_answer(*broker, job->files)) {
 			close(*broker);
 			*broker = -1;
@@ -89,7 +119,7 @@ static int serve(const struct sandboxed *job, pid_t reader, int *broker, int out
 	}
 }
 
-static int end_of_reader(pid_t reader)
+static int end_of_reader(const struct sandboxed *job, pid_t reader)
 {
 	int status;
 	while (waitpid(reader, &status, 0) < 0)
@@ -98,8 +128,8 @@ static int end_of_reader(pid_t reader)
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status) <= ERROR_INTERNAL ? WEXITSTATUS(status) : ERROR_INTERNAL;
 	if (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL) {
-		fprintf(stderr, "pycore: reading the core was stopped: it took more than %d seconds, or "
-			"more than may be reported\n", SANDBOX_SECONDS);
+		fprintf(stderr, "pycore: reading the core was stopped: it took more than %u seconds, or "
+			"more than may be reported\n", seconds_of(job));
 		return ERROR_UNSUPPORTED;
 	}
 	const char *name = signal_name(WTERMSIG(status));
@@ -142,7 +172,7 @@ static int start(const struct sandboxed *job, const struct sandbox *sandbox, con
 	close(output[0]);
 	if (asked >= 0)
 		close(asked);
-	int code = reader > 0 ? end_of_reader(reader) : ERROR_INTERNAL;
+	int code = reader > 0 ? end_of_reader(job, reader) : ERROR_INTERNAL;
 	if (!failed || failed == EPIPE || failed == EFBIG)
 		return code;
 	fprintf(stderr, "pycore: cannot write the report: %s\n", strerror(failed));
@@ -159,7 +189,7 @@ int sandboxed_run(const struct sandboxed *job, FILE *out)
 		.gid = owner.gid,
 		.memory = SANDBOX_MEMORY,
 		.file_size = job->files->unpack_bytes ? job->files->unpack_bytes : INFLATE_BYTES,
-		.seconds = SANDBOX_SECONDS,
+		.seconds = seconds_of(job),
 	};
 	job->files->temporaries_left = TEMPORARIES;
 	/* Nor does a bug here leave a core: a hook would be called for it, and again. */

@@ -15,6 +15,7 @@
 struct sandboxed {
 	struct files *files;		/* with the given files open: files_open_given() */
 	bool require;			/* refuse where a part is not to be had */
+	unsigned seconds;		/* of processor time, and about of time; 0: SANDBOX_SECONDS */
 	bool verbose;			/* say on standard error what is not to be had */
 	/* Runs in the reader; what it writes to out arrives in the parent's. Its result is an exit
 	 * code. */
@@ -23,7 +24,8 @@ struct sandboxed {
 };
 
 enum {
-	SANDBOX_SECONDS = 900,		/* of processor time */
+	SANDBOX_SECONDS = 900,
+	SANDBOX_PATIENCE = 600,		/* beside these: for disks, pipes and other processes */
 };
 #define SANDBOX_MEMORY ((uint64_t)2 << 30)
 #define SANDBOX_REPORT ((uint64_t)1 << 30)	/* bytes that are passed on */
