@@ -39,7 +39,9 @@ static const struct column core_columns[] = {
 	[CORE_HOSTNAME] = COLUMN("hostname", STRING, "of the machine"),
 	[CORE_UNIT] = COLUMN("unit", STRING, "systemd's, of the process"),
 	[CORE_KEEPER] = COLUMN("keeper", STRING, "\"systemd-coredump\" or \"abrt\""),
-	[CORE_STATE] = COLUMN("state", STRING, "present, truncated, inaccessible, missing (removed), journal (in it) or none (not kept)"),
+	[CORE_STATE] = COLUMN("state", STRING,
+			      "present, truncated, inaccessible, missing (removed), journal (in it) or "
+			      "none (not kept)"),
 	[CORE_SIZE] = COLUMN("size", UINT, "bytes of the file, as it is packed"),
 	[CORE_PATH] = COLUMN("path", STRING, "of the file"),
 };

@@ -323,12 +323,14 @@ const struct analyzer analyzer_report = {
 	.name = "report",
 	.summary = "write the crash down for people, bug trackers and crash stores",
 	.description =
-		"All formats say what `pycore bt --json` says, without variables. text is one page; markdown and\n"
-		"gitlab are for an issue; satyr-python, satyr-core and ureport are abrt's and FAF's; apport is\n"
-		"Ubuntu's; sentry is an envelope, to be sent with sentry-cli send-envelope; otel is an OTLP log\n"
-		"record in JSON. Nothing is sent anywhere. The fingerprint is the same for the same crash on\n"
-		"another machine: it is made of the signal and of the innermost functions with their files' names,\n"
-		"not of paths, addresses or line numbers.\n\n"
+		"One page as text: the death, every thread with its C frames, the types that fill the heap,\n"
+		"versions. markdown and gitlab are for an issue; satyr-python, satyr-core and ureport are abrt's\n"
+		"and FAF's; apport is Ubuntu's; sentry is an envelope, to be sent with sentry-cli\n"
+		"send-envelope; otel is an OTLP log record in JSON; journal is the journal's export format.\n"
+		"Nothing is sent anywhere but to the journal or syslog of this machine, with --syslog. Secrets\n"
+		"are taken out unless --redact=off. The fingerprint is the same for the same crash on another\n"
+		"machine: it is made of the signal and of the innermost functions with their files' names, not\n"
+		"of paths, addresses or line numbers.\n\n"
 		"The core is read in a sandbox, unless --sandbox=off.",
 	.example =
 		"pycore report core.1234\n"

@@ -199,7 +199,8 @@ static struct error *slim_run(struct session *session, const void *config_, stru
 		err = run_heap(&again);
 	source_log_sort(&log);
 	if (!err)
-		err = write_slim(&again, config->compress && streq(config->compress, "zstd"), &log, bytes, &result);
+		err = write_slim(&again, config->compress && streq(config->compress, "zstd"), &log, bytes,
+				 &result);
 	source_log_release(&log);
 	memory_record_touches(&again.target->memory, false);
 	memory_record_bytes(&again.target->memory, NULL);

@@ -591,7 +591,8 @@ static struct error *batch_run(struct session *session, const void *config_, str
 	if (!err && config->resume)
 		err = find_done(session, config->resume, &done);
 	if (!err && !make_words(&b))
-		err = error_new(ERROR_INTERNAL, "/proc/self/exe cannot be read, or there are too many --search or --redact-also");
+		err = error_new(ERROR_INTERNAL, "/proc/self/exe cannot be read, or there are too many "
+				"--search or --redact-also");
 	b.begun = milliseconds();
 	b.total = cores.list.len;
 	sigset_t ours;

@@ -23,7 +23,8 @@ struct destination {
 	struct new_file file;		/* .path NULL: it is not one */
 };
 
-/* path NULL: standard output, or nowhere else than to the journal. filled: whoever works fills .file, and reports to standard output. */
+/* path NULL: standard output, or nowhere else than to the journal. filled: whoever works fills
+ * .file, and reports to standard output. */
 struct error *destination_open(struct destination *ret, const char *path, bool filled,
 			       const struct syslog_options *syslog, const struct files *files) _must_check_;
 /* Where the report is to be written. */
