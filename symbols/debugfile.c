@@ -92,3 +92,30 @@ bool debugfile_find(struct files *files, const struct machine *machine, const st
 		return true;
 	return linked && find_by_link(files, module, &w, ret);
 }
+
+/* The section: a path, NUL, the build-id. A relative path begins at the debug file, wherever that came
+ * from; distributions keep all of these in one place. */
+bool debugfile_find_shared(struct files *files, const struct machine *machine,
+			   const struct mapped_file *debug, struct mapped_file *ret)
+{
+	struct elffile elf;
+	struct elf_section s;
+	struct build_id id = { .len = 0 };
+	if (!elffile_open(debug->data, debug->size, machine, &elf) ||
+	    !elffile_find_section(&elf, ".gnu_debugaltlink", 0, &s))
+		return false;
+	const uint8_t *p = elffile_section_data(&elf, &s);
+	const uint8_t *nul = p ? memchr(p, 0, s.size) : NULL;
+	size_t len = nul ? s.size - (size_t)(nul - p) - 1 : 0;
+	if (!len || len > BUILD_ID_MAX)
+		return false;
+	memcpy(id.bytes, nul + 1, len);
+	id.len = (uint8_t)len;
+	struct wanted w = { .machine = machine, .id = &id };
+	_str_ struct str path = STR_INIT;
+	const char *name = (const char *)p, *slash = strrchr(name, '/');
+	str_printf(&path, "%s%s", *name == '/' ? "" : "/usr/lib/debug/.dwz/",
+		   *name == '/' || !slash ? name : slash + 1);
+	return !path.failed && (files_find_linked(files, path.buf, belongs, &w, ret) ||
+				files_find_module(files, path.buf, &id, true, belongs, &w, ret));
+}

@@ -5,6 +5,7 @@
 #include "core/map.h"
 #include "core/str.h"
 #include "core/trace.h"
+#include "symbols/debugfile.h"
 #include "symbols/demangle.h"
 #include "symbols/dwarf_file.h"
 #include "symbols/places_read.h"
@@ -117,7 +118,10 @@ static uint32_t want_file(struct symbols *s, struct places_request *r, struct mo
 	struct places_file *file = vec_push(&r->files);
 	if (!file)
 		return UINT32_MAX;
-	*file = (struct places_file){ f->data, f->size };
+	if (s->files && !ms->shared_mapping.data)
+		(void)debugfile_find_shared(s->files, s->target->machine, f, &ms->shared_mapping);
+	*file = (struct places_file){ f->data, f->size, ms->shared_mapping.data,
+				      ms->shared_mapping.size };
 	return (uint32_t)(r->files.len - 1);
 }
 
@@ -226,7 +230,8 @@ static const void *share(struct places_request *r)
 	bool ok = SHARE(&r->files) && SHARE(&r->questions) && SHARE(&r->names);
 	for (size_t i = 0; ok && i < r->files.len; i++) {
 		struct places_file *f = &r->files.items[i];
-		ok = (f->data = isolated_share(f->data, f->size));
+		ok = (f->data = isolated_share(f->data, f->size)) &&
+		     (!f->shared || (f->shared = isolated_share(f->shared, f->shared_size)));
 	}
 	for (size_t i = 0; ok && i < r->names.len; i++)
 		ok = (r->names.items[i] = isolated_share(r->names.items[i], strlen(r->names.items[i]) + 1));

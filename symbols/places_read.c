@@ -17,7 +17,7 @@ struct place_asked {
 };
 
 struct reading {
-	struct dwarf_file file;
+	struct dwarf_file file, shared;
 	struct place_asked *asked;	/* of this file, by address */
 	size_t count;
 };
@@ -258,11 +258,14 @@ static bool read_file(const struct places_request *request, uint32_t file, struc
 	}
 	const struct places_file *f = &request->files.items[file];
 	if (dwarf_file_open(f->data, f->size, DWARF_LINES, &r.file, &why)) {
+		if (f->shared && dwarf_file_open(f->shared, f->shared_size, DWARF_LINES, &r.shared, &why))
+			dwarf_setalt(r.file.dwarf, r.shared.dwarf);
 		find_units(&r);
 		read_functions(&r);
 		for (size_t i = 0; i < r.count; i++)
 			put_places(&r.asked[i], &parts[r.asked[i].question]);
 		dwarf_file_close(&r.file);
+		dwarf_file_close(&r.shared);
 	}
 	free(r.asked);
 	return true;

@@ -12,6 +12,8 @@
 struct places_file {
 	const uint8_t *data;	/* of the file with the debug information */
 	size_t size;
+	const uint8_t *shared;	/* of the one that dwz made for it; NULL: none */
+	size_t shared_size;
 };
 
 struct places_question {

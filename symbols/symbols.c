@@ -35,6 +35,7 @@ void symbols_free(struct symbols *s)
 		struct module_symbols *ms = &s->modules[i];
 		if (ms->has_debug)
 			mapped_file_release(&ms->debug_mapping);
+		mapped_file_release(&ms->shared_mapping);
 		if (ms->mini_file.buf)
 			str_release(&ms->mini_file);
 		vec_release(&ms->index);

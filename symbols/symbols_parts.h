@@ -31,6 +31,7 @@ struct module_symbols {
 	bool symtab_tried, has_symtab, debug_symtab_tried, has_debug_symtab, mini_tried, has_mini;
 	struct elf_symtab symtab, debug_symtab, mini;
 	struct mapped_file debug_mapping;
+	struct mapped_file shared_mapping;	/* what dwz moved out of it; data NULL: nothing, or not asked */
 	struct str mini_file;		/* .gnu_debugdata, unpacked */
 	struct dynamic dynamic;
 	bool indexed, places_remarked;

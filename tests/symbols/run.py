@@ -349,6 +349,34 @@ class Suite:
         shutil.copy(self.library, os.path.join(self.base, "with_mini.so"))
         self.named(".gnu_debugdata", self.native()[0], PHYSICAL, False)
 
+    def dwz(self):
+        """What debug files share lies in one of their own."""
+        if not shutil.which("dwz"):
+            self.skip(".gnu_debugaltlink", "dwz is not installed")
+            return
+        directory = os.path.join(self.base, "dwz")
+        shared = os.path.join(directory, "shared", "symlib.dwz")
+        os.makedirs(os.path.dirname(shared))
+        mine, other = (os.path.join(directory, name)
+                       for name in ("libsym.so", "other.so"))
+        shutil.copy(self.kept, mine)
+        build(other, "-DOTHER")
+        done = subprocess.run(
+            ["dwz", "-m", shared, "-M", "/usr/lib/debug/.dwz/symlib.dwz",
+             mine, other], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        if done.returncode or not os.path.exists(shared):
+            self.skip(".gnu_debugaltlink", "dwz cannot read what %s makes" %
+                      find_compiler())
+            return
+        self.place(mine)
+        self.named(".gnu_debugaltlink", self.native(
+            "--search", os.path.dirname(shared))[0], FRAMES, True)
+        frames = self.of_library(self.native()[0])
+        self.check(".gnu_debugaltlink to nothing: lines", [
+            frame for frame in frames if not frame["line"]])
+        self.place(self.kept)
+
     def moved(self):
         """Everything below a sysroot, nothing in its place."""
         root = os.path.join(self.base, "root")
@@ -710,7 +738,7 @@ def main():
             print("0 passed, 0 failed, 1 skipped")
             return 0
         for part in (suite.whole, suite.stripped, suite.debug_files,
-                     suite.mini, suite.moved, suite.another_container,
+                     suite.mini, suite.dwz, suite.moved, suite.another_container,
                      suite.replaced, suite.gone, suite.deleted_while_mapped,
                      suite.debuginfod, suite.unwound, suite.signal_and_vdso,
                      suite.programs,
