@@ -30,6 +30,8 @@ struct places {
 	struct map by_name;		/* hash of the name -> index into names, plus 1 */
 	VEC(struct readable_name) names;
 	bool no_places, no_names;	/* who was asked gave no answer: not again */
+	struct str packed;		/* whose debug information was left packed, in this places_ask() */
+	uint64_t packed_bytes;
 };
 
 void places_free(struct places *p)
@@ -41,6 +43,7 @@ void places_free(struct places *p)
 	map_release(&p->by_name);
 	vec_release(&p->lists);
 	vec_release(&p->names);
+	str_release(&p->packed);
 	free(p);
 }
 
@@ -48,6 +51,8 @@ static struct places *places_of(struct symbols *s)
 {
 	if (!s->places)
 		s->places = calloc(1, sizeof(*s->places));
+	if (s->places && !s->places->packed.buf)
+		s->places->packed = (struct str)STR_INIT;
 	return s->places;
 }
 
@@ -95,6 +100,14 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+static void remember_packed(struct places *p, const char *name)
+{
+	enum { ENOUGH = 80 };
+	if (p->packed.len <= ENOUGH)
+		str_printf(&p->packed, "%s%s", p->packed.len ? ", " : "",
+			   p->packed.len + strlen(name) > ENOUGH ? "..." : name);
+}
+
 /* The module's file in the request; UINT32_MAX: it has no debug information, or too much of it. */
 static uint32_t want_file(struct symbols *s, struct places_request *r, struct module_symbols *ms,
 			  enum places_effort effort)
@@ -107,11 +120,10 @@ static uint32_t want_file(struct symbols *s, struct places_request *r, struct mo
 			return (uint32_t)i;
 	uint64_t packed = dwarf_file_packed(f->data, f->size, DWARF_LINES);
 	if (effort == PLACES_CHEAP && packed > CHEAP_UNPACKING) {
-		if (!ms->places_remarked)
-			remark_info(&s->target->remarks,
-				    "no source lines and inlined calls of %s: its debug information is packed "
-				    "(%u MiB); --lines=all unpacks it", base_name(ms->module->path),
-				    (unsigned)(packed >> 20));
+		if (!ms->places_remarked) {
+			remember_packed(s->places, base_name(ms->module->path));
+			s->places->packed_bytes += packed;
+		}
 		ms->places_remarked = true;
 		return UINT32_MAX;
 	}
@@ -294,6 +306,14 @@ void places_ask(struct symbols *s, const struct place_question *list, size_t cou
 	for (size_t i = 0; ok && i < count; i++)
 		ok = want_name(p, &r, list[i].name) &&
 		     (effort == PLACES_NONE || want_place(s, &r, &list[i], effort, asked, &asked_len));
+	if (ok && p->packed.len)
+		remark_info(&s->target->remarks,
+			    "no source lines and inlined calls of %s: packed in debug files (%u MiB); "
+			    "--lines=all unpacks them", p->packed.buf, (unsigned)(p->packed_bytes >> 20));
+	if (p) {
+		str_reset(&p->packed);
+		p->packed_bytes = 0;
+	}
 	if (ok)
 		ask_bravely(s, &r, asked, first_name);
 	vec_release(&r.files);

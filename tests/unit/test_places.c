@@ -10,7 +10,7 @@
 extern const char __executable_start[];
 
 static addr_t return_address;
-static volatile int number = 1;	/* that no compiler knows */
+static volatile int unknown = 1;	/* that no compiler knows */
 
 __attribute__((noinline)) static void keep_return_address(void)
 {
@@ -67,7 +67,7 @@ static int set_up(void **state)
 	/* A PIE's addresses begin at 0. */
 	s->module->bias = s->module->file.data[16] == ET_DYN ? s->module->start : 0;
 	assert_null(symbols_load(&s->target, NULL, &s->symbols));
-	number = outer(number);
+	unknown = outer(unknown);
 	*state = s;
 	return 0;
 }
