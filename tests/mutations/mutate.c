@@ -158,9 +158,9 @@ static void damage(struct copy *c)
 	}
 }
 
-/* What follows the words: the core, and for object an object in it; a file to write to and the core;
- * nothing, since it looks in SCRATCH itself; the directory that the core is in. */
-enum subject { CORE, CORE_AND_OBJECT, OUTPUT_AND_CORE, NOTHING, STORE };
+/* What follows the words: the core, and an object or an address in it; a file to write to and the
+ * core; nothing, since it looks in SCRATCH itself; the directory that the core is in. */
+enum subject { CORE, CORE_AND_OBJECT, CORE_AND_ADDRESS, OUTPUT_AND_CORE, NOTHING, STORE };
 
 struct command { const char *words[5]; enum subject subject; };
 
@@ -172,6 +172,7 @@ static const struct command commands[] = {
 	{ { "heap", "--pinned", "--json" }, CORE },
 	{ { "object", "--json" }, CORE_AND_OBJECT },
 	{ { "object", "--why", "--referrers" }, CORE_AND_OBJECT },
+	{ { "whatis", "--json" }, CORE_AND_ADDRESS },
 	{ { "gc", "--json" }, CORE }, { { "crash" }, CORE }, { { "crash", "--json" }, CORE },
 	{ { "modules" }, CORE }, { { "layout" }, CORE },
 	{ { "report", "--format=text" }, CORE },
@@ -186,7 +187,8 @@ static const struct command commands[] = {
 	{ { "list", "--json" }, NOTHING }, { { "batch", "-j1" }, STORE },
 };
 
-/* Every command that reads a core has a row above, or one of its own here: its name alone. */
+/* Every command that reads a core and no more has a row above, or one of its own here: its name
+ * alone. */
 static struct command more[32];
 static size_t more_count;
 
@@ -201,7 +203,8 @@ static bool has_row(const char *name)
 static void find_more(void)
 {
 	for (const struct analyzer *const *a = analyzers; *a && more_count < ARRAY_SIZE(more); a++)
-		if ((*a)->needs & NEEDS_TARGET && !has_row((*a)->name))
+		if (((*a)->needs & (NEEDS_TARGET | TAKES_SUBJECT | TAKES_NUMBERS)) ==
+		    NEEDS_TARGET && !has_row((*a)->name))
 			more[more_count++] = (struct command){ { (*a)->name }, CORE };
 }
 
@@ -213,7 +216,7 @@ static const struct command *choose_command(void)
 
 /* Where the copy is, and what is beside it. */
 struct place {
-	char root[3000], store[3100], core[3200], output[3100];
+	char root[3000], store[3100], core[3200], output[3100], address[32];
 };
 
 static void run_child(const struct place *place, const struct command *command, int out, int err)
@@ -236,6 +239,8 @@ static void run_child(const struct place *place, const struct command *command, 
 		argv[argc++] = place->core;
 	if (command->subject == CORE_AND_OBJECT)
 		argv[argc++] = "sys.modules";
+	if (command->subject == CORE_AND_ADDRESS)
+		argv[argc++] = place->address;
 	dup2(null, 0);
 	dup2(command->subject == STORE ? out : null, 1);
 	dup2(err, 2);
@@ -339,10 +344,11 @@ static void tell(const struct command *command, uint64_t seed, const char *wrong
 	printf(": %s\n%.3000s\n%.3000s\n", wrong, said, line);
 }
 
-static void try_copy(struct copy *c, const struct place *place, const char *directory, uint64_t seed,
+static void try_copy(struct copy *c, struct place *place, const char *directory, uint64_t seed,
 		     struct tally *tally)
 {
 	const struct command *command = choose_command();
+	snprintf(place->address, sizeof(place->address), "%#llx", (unsigned long long)some_pointer(c));
 	int out = memfd_create("stdout", 0), err = memfd_create("stderr", 0);
 	double started = now();
 	fflush(stdout);
