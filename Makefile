@@ -134,6 +134,10 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/tests/fuzz/driver.o $(BUILD)/libpycore.
 bench: $(BINARY)
 	PYCORE='$(abspath $(BINARY))' tests/bench/run
 
+# 10^8 objects: some minutes, and 6 GB of disk for a while.
+bench-growth: $(BINARY)
+	PYCORE='$(abspath $(BINARY))' CC='$(CC)' tests/bench/growth
+
 # Long; TIME=600 (seconds) for each, TARGETS="fuzz_core" for one. clang brings the engine. What leads to
 # new code is kept in build-fuzz/corpus, what breaks something in build-fuzz/found-*.
 TIME ?= 600
@@ -245,7 +249,7 @@ help:
 	@echo '                 check-cli, check-plugin, check-install, check-golden, check-live, ...'
 	@echo 'make check-booted  the hooks on a booted systemd (root, debootstrap, qemu-system-x86; minutes)'
 	@echo 'make check-mutations COPIES=100000  that many damaged cores through every command'
-	@echo 'make bench       the figures of the README'
+	@echo 'make bench       the figures of the README; make bench-growth: 10^8 objects'
 	@echo 'make fuzz        every fuzz target for TIME=600 seconds each (clang); TARGETS="fuzz_core"'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again'
 	@echo 'make install-hooks  HOOKS="systemd abrt apport": reports of crashes as they happen;'
@@ -263,5 +267,5 @@ force:
 .PRECIOUS: $(BUILD)/%.o $(BUILD)/engine/%
 .DELETE_ON_ERROR:
 
-.PHONY: all check check-unit sanitized bench fuzz demo setup try test man completion install uninstall format clean \
+.PHONY: all check check-unit sanitized bench bench-growth fuzz demo setup try test man completion install uninstall format clean \
 	help force install-hooks uninstall-hooks
