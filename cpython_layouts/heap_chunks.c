@@ -27,6 +27,7 @@ enum {
 	FIXED_MAX = 1 << 20, /* bytes of an object that are not items (2.7: random.Random 5032) */
 };
 #define THREAD_HEAP (UINT64_C(64) << 20) /* HEAP_MAX_SIZE on 64 bits; 1 MiB on 32 */
+#define SEGMENT (UINT64_C(32) << 20) /* MI_SEGMENT_SIZE: heap_pages.c */
 
 struct chunk {
 	uint64_t size; /* bytes with the header */
@@ -241,6 +242,16 @@ static addr_t page_behind_lost(const struct memory *m, addr_t at)
 	return e->end & ~(addr_t)(PAGE - 1);
 }
 
+/* mimalloc keeps 1 GiB for itself, most of it never touched (free-threaded): what begins as a
+ * segment would, and with nothing, is passed over whole. */
+static bool is_kept_free(const struct pyheap *heap, addr_t at, addr_t end, const uint8_t *p)
+{
+	const struct machine *machine = heap->rt->layout.machine;
+	return heap->rt->layout.version.free_threaded && at % SEGMENT == 0 &&
+	       end - at >= SEGMENT && !load_word(machine, p) &&
+	       !load_word(machine, p + machine->word);
+}
+
 static bool find_mapped(struct pyheap *heap, addr_t start, addr_t end)
 {
 	const struct memory *m = &heap->rt->target->memory;
@@ -252,6 +263,10 @@ static bool find_mapped(struct pyheap *heap, addr_t start, addr_t end)
 		struct chunk chunk;
 		if (!p) {
 			at = page_behind_lost(m, at);
+			continue;
+		}
+		if (is_kept_free(heap, at, end, p)) {
+			at += SEGMENT;
 			continue;
 		}
 		if (load_word(heap->rt->layout.machine, p) || !chunk_view(heap, at, &chunk) ||
