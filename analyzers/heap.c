@@ -388,20 +388,33 @@ static unsigned choice(const char *const *choices, const char *chosen)
 static struct error *summarize(struct session *s, struct pyheap *heap,
 			       const struct heap_config *config, struct report *report)
 {
-	const struct census_options options = {
+	struct budget budget = { .limit = config->memory_limit };
+	struct census_options options = {
 		.by = choice(by_choices, config->by),
 		.sort = choice(sort_choices, config->sort),
 		.glob = config->type,
 		.jobs = (unsigned)config->jobs,
+		.budget = &budget,
 		.progress = s->files->progress,
 	};
+	struct heap_config shown = *config;
 	struct census census;
 	struct error *err = census_take(s->runtime, heap, &options, &census);
+	if (!err && census.over) {
+		/* some shapes without the others would mislead */
+		census_release(&census);
+		remark_info(&s->target->remarks,
+			    "there are more sets of keys than fit in the memory limit: "
+			    "counted by type");
+		options.by = CENSUS_BY_TYPE;
+		shown.by = "type";
+		err = census_take(s->runtime, heap, &options, &census);
+	}
 	if (err)
 		return err;
 	const struct seen seen = what_was_seen(s->runtime, heap, &census);
 	remark_limits(s, &seen, &census);
-	report_census(s, config, &seen, &census, report);
+	report_census(s, &shown, &seen, &census, report);
 	census_release(&census);
 	return NULL;
 }

@@ -36,7 +36,7 @@ struct worker {
 	const struct pytype *last;	/* objects come in runs of one type */
 	size_t last_row;
 	struct census_row sizes[SIZE_ROWS];
-	struct shapes shapes;		/* BY_SHAPE: then there is one thread */
+	struct shapes shapes;		/* BY_SHAPE */
 	VEC(struct census_row) by_shape;
 	struct heap_skipped skipped;
 	bool failed;			/* out of memory */
@@ -152,6 +152,8 @@ static void merge(struct census_row *into, const struct census_row *row)
 	into->tracked += row->tracked;
 	into->tracked_bytes += row->tracked_bytes;
 	into->unsure += row->unsure;
+	if (row->example && (!into->example || row->example < into->example))
+		into->example = row->example;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -218,21 +220,41 @@ static bool push_sizes(struct census *c, const struct worker *w)
 	return true;
 }
 
-static bool push_shapes(struct census *c, const struct worker *w)
+/* A shape that several threads met is one row, with the example, and the name, of the lowest address:
+ * as one thread would have it. */
+static bool push_shapes(struct census *c, const struct worker *w, struct map *known)
 {
 	for (size_t i = 0; i < w->by_shape.len; i++) {
+		const struct shape *shape = &w->shapes.list.items[i];
+		bool is_new;
+		uint64_t *slot = map_insert(known, shape->hash, &is_new);
 		merge(&c->total, &w->by_shape.items[i]);
-		if (!push(c, &w->by_shape.items[i], w->shapes.list.items[i].label))
+		if (!slot)
 			return false;
-		c->rows.items[c->rows.len - 1].example = w->shapes.list.items[i].example;
+		if (is_new) {
+			*slot = c->rows.len;
+			if (!push(c, &w->by_shape.items[i], ""))
+				return false;
+		} else {
+			merge(&c->rows.items[*slot], &w->by_shape.items[i]);
+		}
+		struct census_row *row = &c->rows.items[*slot];
+		if (!is_new && row->example < shape->example)
+			continue;
+		row->example = shape->example;
+		row->name = arena_copy(&c->arena, shape->label, strlen(shape->label));
+		if (!row->name)
+			return false;
 	}
 	return true;
 }
 
-static bool gather(struct census *c, const struct worker *w, enum census_by by)
+static bool gather(struct census *c, const struct worker *w, enum census_by by,
+		   struct map *shapes)
 {
 	const struct census_row *row;
 	c->any |= w->by_type.len > 0;
+	c->over |= w->shapes.over;
 	c->skipped.lost += w->skipped.lost;
 	c->skipped.damaged += w->skipped.damaged;
 	vec_each(row, &w->rows) {
@@ -241,7 +263,7 @@ static bool gather(struct census *c, const struct worker *w, enum census_by by)
 		if (by != CENSUS_BY_SIZE && !push(c, row, name))
 			return false;
 	}
-	return (by != CENSUS_BY_SIZE || push_sizes(c, w)) && push_shapes(c, w);
+	return (by != CENSUS_BY_SIZE || push_sizes(c, w)) && push_shapes(c, w, shapes);
 }
 
 static void sort_rows(struct census *c, enum census_sort sort)
@@ -261,28 +283,29 @@ struct error *census_take(struct runtime *rt, struct pyheap *heap,
 	struct work work = { .rt = rt, .heap = heap, .options = options };
 	for (size_t i = 0; i < pyheap_parts(heap); i++)
 		work.bytes += pyheap_part_size(heap, i);
-	unsigned jobs = jobs_for(options->by == CENSUS_BY_SHAPE ? 1 : options->jobs, work.bytes,
-				 WORTH_A_THREAD);
+	unsigned jobs = jobs_for(options->jobs, work.bytes, WORTH_A_THREAD);
 	_free_ struct worker *workers = calloc(jobs, sizeof(*workers));
 	if (!workers)
 		return error_nomem();
 	struct census c = { .arena = ARENA_INIT };
 	for (unsigned i = 0; i < jobs; i++) {
 		workers[i].work = &work;
-		workers[i].shapes = (struct shapes){ .rt = rt, .arena = &c.arena };
+		workers[i].shapes = (struct shapes){ .rt = rt, .budget = options->budget };
 	}
 	workers[0].is_main = true;
 	runtime_share(rt, true);
 	jobs_run(jobs, count_parts, workers, sizeof(*workers));
 	runtime_share(rt, false);
+	struct map shapes = MAP_INIT;
 	bool ok = true;
 	for (unsigned i = 0; i < jobs; i++) {
-		ok = ok && !workers[i].failed && gather(&c, &workers[i], options->by);
+		ok = ok && !workers[i].failed && gather(&c, &workers[i], options->by, &shapes);
 		vec_release(&workers[i].rows);
 		map_release(&workers[i].by_type);
 		vec_release(&workers[i].by_shape);
 		shapes_release(&workers[i].shapes);
 	}
+	map_release(&shapes);
 	progress_end(options->progress);
 	if (!ok) {
 		census_release(&c);

@@ -5,6 +5,7 @@
 #define ANALYZERS_HEAP_CENSUS_H
 
 #include "core/arena.h"
+#include "core/budget.h"
 #include "core/progress.h"
 #include "core/vec.h"
 #include "cpython_layouts/heap.h"
@@ -27,6 +28,7 @@ struct census_options {
 	enum census_sort sort;
 	const char *glob;	/* only types whose full name matches; NULL: all */
 	unsigned jobs;		/* threads; 0: as many as the machine and the heap are worth */
+	struct budget *budget;	/* BY_SHAPE; NULL: no limit */
 	struct progress *progress;
 };
 
@@ -34,6 +36,7 @@ struct census {
 	VEC(struct census_row) rows;	/* sorted */
 	struct census_row total;	/* name NULL */
 	bool any;			/* an object was seen, of whatever type */
+	bool over;			/* more shapes than the budget allows: some are missing */
 	struct heap_skipped skipped;
 	struct arena arena;		/* names of ranges and shapes */
 };

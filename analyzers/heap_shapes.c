@@ -4,7 +4,7 @@
 #include "core/str.h"
 #include "cpython_layouts/type.h"
 
-enum { LABEL_KEYS = 8 };	/* shown */
+enum { LABEL_KEYS = 8 /* shown */, SHAPE_BYTES = 256 /* that one takes, about */ };
 
 /* A set of keys, as it is gathered. */
 struct keys {
@@ -90,14 +90,27 @@ static size_t shape_named(struct shapes *shapes, const struct object *o, const s
 			  bool *failed)
 {
 	bool is_new;
-	uint64_t *slot = map_insert(&shapes->by_hash, keys->hash ^ mix(o->type->at), &is_new);
+	uint64_t hash = keys->hash ^ mix(o->type->at);
+	uint64_t *slot = map_find(&shapes->by_hash, hash);
+	if (slot) {
+		*failed = false;
+		return *slot;
+	}
+	if (shapes->over || !budget_take(shapes->budget, SHAPE_BYTES)) {
+		shapes->over = true;
+		*failed = false;
+		return SIZE_MAX;
+	}
+	shapes->taken += SHAPE_BYTES;
+	slot = map_insert(&shapes->by_hash, hash, &is_new);
 	struct shape *shape = slot && is_new ? vec_push(&shapes->list) : NULL;
 	if (shape) {
 		_str_ struct str label = STR_INIT;
 		str_printf(&label, "%s {%s%s}", o->type->full_name, keys->label.buf,
 			   keys->count > LABEL_KEYS ? ", ..." : "");
+		shape->hash = hash;
 		shape->example = o->at;
-		shape->label = arena_copy(shapes->arena, label.buf, label.len);
+		shape->label = arena_copy(&shapes->arena, label.buf, label.len);
 		*slot = shapes->list.len - 1;
 	}
 	*failed = !slot || (is_new && (!shape || !shape->label));
@@ -128,6 +141,8 @@ size_t shape_of(struct shapes *shapes, const struct object *o, bool *failed)
 
 void shapes_release(struct shapes *shapes)
 {
+	budget_give(shapes->budget, shapes->taken);
 	map_release(&shapes->by_hash);
 	vec_release(&shapes->list);
+	arena_release(&shapes->arena);
 }

@@ -72,7 +72,7 @@ bool walk_list(struct edge_iter *it, struct edge *ret)
 enum { DICT_KEYS_BEYOND = 1, DICT_VALUES_BEYOND = 2 };
 
 /* Objects/dictobject.c, dict_traverse(): of tables whose keys are all str only the values are
- * visited (3.3+), and of values that lie in the instance not even those (3.13.0 - 3.13.5,
+ * visited (3.3+), and of values that lie in the instance not even those (3.13.0 - 3.13.12,
  * 3.14.0 - 3.14.3). */
 static uint8_t dict_mode(struct edge_iter *it)
 {

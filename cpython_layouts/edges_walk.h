@@ -64,15 +64,15 @@ static inline unsigned edge_version(const struct layout *l)
 	return V(l->version.major, l->version.minor, l->version.micro);
 }
 
-/* From 3.13.6 (Debian: 3.13.5) and 3.14.4 on an instance with values of its own and a dict made of
- * them leaves the values to the dict; before, the dict left them to the instance
- * (Objects/dictobject.c, PyObject_VisitManagedDict(), dict_traverse()). */
+/* From 3.13.13 and 3.14.4 on (gh-130327) an instance with values of its own and a dict made of them
+ * leaves the values to the dict; before, the dict left them to the instance (Objects/dictobject.c,
+ * PyObject_VisitManagedDict(), dict_traverse()). Debian's 3.13.5 of trixie has that change too. */
 static inline bool edge_dict_has_values(const struct layout *l)
 {
 	unsigned v = edge_version(l);
 	bool is_debian = l->table && strstr(l->table, "debian");
 	return v >= V(3, 14, 4) ||
-	       (v >= V(3, 13, is_debian ? 5 : 6) && v < V(3, 14, 0));
+	       (v >= V(3, 13, is_debian ? 5 : 13) && v < V(3, 14, 0));
 }
 
 /* NULL: nothing is known. */

@@ -139,6 +139,11 @@ const struct heap_part *heap_part_at(const struct pyheap *heap, addr_t addr);
  * and ->block are left to the caller. */
 bool heap_recognize(struct recognizer *r, addr_t block, const uint8_t *p, uint64_t size,
 		    int64_t place, struct heap_object *ret);
+/* Is the reference count at host bytes p of an object the address of an object? So it is in an array
+ * of pointers whose second names a type, on the free lists of 3.14+, and in front of a static object
+ * of a build that links all objects (2.7 to 3.7 with debugging), where addresses are so low that
+ * they look like counts. */
+bool heap_count_is_pointer(struct recognizer *r, const uint8_t *p);
 /* NULL: no type is there. */
 const struct heap_type *heap_type_at(struct recognizer *r, addr_t at);
 

@@ -77,6 +77,20 @@ static bool is_row(struct heap_iter *it, const uint8_t *p, uint64_t at, uint64_t
 	return false;
 }
 
+/* Builds that link all objects (2.7 to 3.7 with debugging) have the links in front of the count: one
+ * that is no count but the next object's link may look like one where addresses are low. The chain
+ * begins with what is no object itself (Objects/object.c, refchain). */
+static bool is_link(const struct runtime *rt, const uint8_t *p)
+{
+	enum { LOWEST = 0x10000 };
+	const struct layout *l = &rt->layout;
+	if (!HAS(l, PyObject, ob_refcnt) || !OFFSET(l, PyObject, ob_refcnt))
+		return false;
+	addr_t at = GET(l, p, PyObject, ob_refcnt);
+	return at >= LOWEST && at % l->machine->word == 0 &&
+	       memory_at(&rt->target->memory, at, SIZEOF(l, PyObject));
+}
+
 enum heap_step heap_next_static(struct heap_iter *it)
 {
 	struct runtime *rt = it->recognizer.heap->rt;
@@ -92,7 +106,9 @@ enum heap_step heap_next_static(struct heap_iter *it)
 			continue;
 		const struct heap_type *type =
 			heap_type_at(&it->recognizer, GET(l, p + i, PyObject, ob_type));
-		if (!type || !may_be_static(l, type->type, p + i) || is_row(it, p, i, end - start))
+		if (!type || !may_be_static(l, type->type, p + i) ||
+		    heap_count_is_pointer(&it->recognizer, p + i) || is_link(rt, p + i) ||
+		    is_row(it, p, i, end - start))
 			continue;
 		uint64_t size = static_size(l, type, p + i);
 		/* who reads it may look at all of the fixed part, beyond .bss too */

@@ -86,10 +86,7 @@ static int64_t padding_of(const struct machine *machine, const uint8_t *p, uint6
 	return domain == 'o' ? (int64_t)padding : -1;
 }
 
-/* Is the count the address of an object? So it is in an array of pointers whose second names a
- * type, and on the free lists of 3.14+, where the address lies so low that it looks like a
- * count. */
-static bool is_pointer(struct recognizer *r, const uint8_t *p)
+bool heap_count_is_pointer(struct recognizer *r, const uint8_t *p)
 {
 	const struct layout *l = &r->heap->rt->layout;
 	enum { LOWEST = 0x10000 };
@@ -182,7 +179,7 @@ bool heap_recognize(struct recognizer *r, addr_t block, const uint8_t *p, uint64
 		bool tracked = has_head && is_tracked(l, q, q - heap->gc_head);
 		if (has_head && heap->gc_head && !is_gc_head(l, q - heap->gc_head, tracked))
 			continue;
-		if (!bare && (is_pointer(r, q) || (!tracked && is_text(l, q))))
+		if (!bare && (heap_count_is_pointer(r, q) || (!tracked && is_text(l, q))))
 			continue;
 		/* who reads it may look at all of the fixed part */
 		if (type->least < type->type->fixed &&

@@ -160,6 +160,11 @@ class Edges(program.Program):
         for address in sample(truth):
             told += object_differences(ask, truth, address)
         results.append(("object", told))
+        one = "0x" + sample(truth)[0]
+        answers = [ask("--referrers", "--why", "--jobs", jobs, one)
+                   for jobs in ("1", "2", "5")]
+        results.append(("jobs", [] if answers[1:] == answers[:-1] else
+                        ["the answer depends on --jobs"]))
         path, told = dump.written(binary, core, base,
                                   interpreter.pycore_options(base))
         return results + [("dump", told or dump.compare_refs(

@@ -175,10 +175,13 @@ class Census(program.Program):
         path, told = dump.written(binary, core, base, options)
         results.append(("dump", told or dump.compare_census(
             dump.Dump(path), heap, objects)))
-        texts = {pycorerun.run(binary, "heap", "--jobs", jobs, core,
-                               *options).out for jobs in ("1", "2", "5")}
-        results.append(("jobs", [] if len(texts) == 1 else
-                        ["the answer depends on --jobs"]))
+        for words in (), ("--by", "shape"):
+            texts = {pycorerun.run(binary, "heap", *words, "--jobs", jobs,
+                                   core, *options).out
+                     for jobs in ("1", "2", "5")}
+            results.append(("jobs", [] if len(texts) == 1 else
+                            ["the answer %s depends on --jobs" %
+                             " ".join(words)]))
         return results
 
 

@@ -4,7 +4,6 @@
 #include "analyzers/heap_shapes.h"
 
 struct drawn_shapes {
-	struct arena arena;
 	struct shapes shapes;
 };
 
@@ -13,7 +12,6 @@ static const char *label(struct drawn_shapes *d, struct heap *h, addr_t at)
 	struct object o;
 	bool failed;
 	d->shapes.rt = &h->rt;
-	d->shapes.arena = &d->arena;
 	assert_true(object_load(&h->rt, at, &o));
 	size_t index = shape_of(&d->shapes, &o, &failed);
 	assert_false(failed);
@@ -23,7 +21,6 @@ static const char *label(struct drawn_shapes *d, struct heap *h, addr_t at)
 static void release(struct drawn_shapes *d)
 {
 	shapes_release(&d->shapes);
-	arena_release(&d->arena);
 }
 
 static void shape_of__is_that_of_the_keys_in_any_order(void **state)
@@ -81,12 +78,31 @@ static void shape_of__ends_at_tables(void **state)
 	}
 }
 
+static void shape_of__keeps_to_the_limit(void **state)
+{
+	const struct heap_variant variant = { "3.12", 8, false };
+	struct heap *h = heap_new(&variant);
+	struct budget budget = { .limit = 300 };
+	struct drawn_shapes d = { .shapes = { .budget = &budget } };
+	addr_t a = heap_text(h, "a"), b = heap_text(h, "b");
+	addr_t first = heap_dict(h, 1, (addr_t[]){ a, a }), second = heap_dict(h, 1, (addr_t[]){ b, b });
+	assert_string_equal(label(&d, h, first), "dict {a}");
+	assert_null(label(&d, h, second));
+	assert_true(d.shapes.over);
+	/* those that are known stay so */
+	assert_string_equal(label(&d, h, first), "dict {a}");
+	release(&d);
+	assert_int_equal(budget.used, 0);
+	heap_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shape_of__is_that_of_the_keys_in_any_order),
 		cmocka_unit_test(shape_of__counts_keys_that_are_no_str_by_their_type),
 		cmocka_unit_test(shape_of__ends_at_tables),
+		cmocka_unit_test(shape_of__keeps_to_the_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

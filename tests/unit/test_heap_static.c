@@ -158,6 +158,25 @@ static void heap_recognize__knows_an_object_shorter_than_its_type(void **state)
 	}
 }
 
+/* In front of an object's count are links to other objects, which look like an object too where the
+ * addresses are low. */
+static void heap_static__links_in_front_of_an_object_are_none(void **state)
+{
+	static const char *const linked[] = { "2.7d", "3.6d", "3.7d" };
+	for (size_t i = 0; i < ARRAY_SIZE(linked); i++) {
+		struct drawn d = draw(linked[i]);
+		uint32_t head = SIZEOF(d.h->l, PyObject), count = OFFSET(d.h->l, PyObject, ob_refcnt);
+		assert_int_equal(count, 16);
+		addr_t none = put(&d, 1, d.h->none_type, head);
+		/* the next object is the chain's end, which has no type; the one before is a type */
+		heap_word(d.h, none, HEAP_BASE + HEAP_SIZE - 64);
+		heap_word(d.h, none + 8, d.h->none_type);
+		assert_found(&d, none, true);
+		assert_found(&d, none - 16, false);
+		undraw(&d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +185,7 @@ int main(void)
 		cmocka_unit_test(heap_static__a_list_of_types_with_counts_is_no_object),
 		cmocka_unit_test(heap_static__a_table_with_a_type_in_it_is_no_object),
 		cmocka_unit_test(heap_recognize__knows_an_object_shorter_than_its_type),
+		cmocka_unit_test(heap_static__links_in_front_of_an_object_are_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
