@@ -1,5 +1,6 @@
 """Rows of tests/bench/run about heaps, and their peers: chap, meliae."""
 import collections
+import json
 import os
 import shlex
 import shutil
@@ -48,6 +49,27 @@ def census(table, one_run, pycore, name, core, objects, runs):
         one_run([*mine, "--jobs", "1"], "/dev/null")[1] for _ in range(runs))
     print("%-44s %9.2f times" % (name + ": heap, 1 thread / all",
                                  alone / wall))
+
+
+def references(table, one_run, pycore, name, core, objects, runs):
+    """All references walked once, and the ways to an object: wall clock."""
+    threads = json.loads(subprocess.run(
+        [pycore, "bt", "--json", core], stdout=subprocess.PIPE,
+        check=True).stdout.decode())["threads"]
+    path = "thread %d.frame 1.local data[%d][4].name" % (
+        [t["tid"] for t in threads if t["crashed"]][0], objects // 8 - 1)
+    for option, goal, each in ("--referrers", 2, 8), ("--why", 5, 60):
+        results = [one_run([pycore, "object", option, core, path],
+                           "/dev/null") for _ in range(runs + 1)][1:]
+        cpu, wall, memory = (statistics.median(column)
+                             for column in zip(*results))
+        # the file is mapped: what is ours is the rest of what is resident
+        own = memory * 1024 - os.path.getsize(core)
+        table.row("%s: object %s" % (name, option), Figure(
+            cpu / 1e3, wall / 1e3, own / 2 ** 20),
+            memory=max(16, each * objects / 2 ** 20))
+        table.ratio("%s: object %s, s" % (name, option), wall / 1e6, goal,
+                    False)
 
 
 def dump(table, one_run, pycore, name, core, objects):
