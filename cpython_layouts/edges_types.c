@@ -1,6 +1,7 @@
 /* What types, modules and code objects hold, and C objects of unknown shape. */
 #include "cpython_layouts/edges_walk.h"
 
+#define ITEMS_MAX 1000000   /* of an instance of unknown shape */
 #define STATE_MAX (1 << 20) /* bytes of a module's state that are looked through */
 
 /* --- types: Objects/typeobject.c, type_traverse() ------------------------------------------ */
@@ -86,6 +87,30 @@ static bool is_known(const struct edge_iter *it, uint64_t offset)
 	return false;
 }
 
+/* Items of pointers behind the fixed part of an instance that has a length. */
+static void see_items(struct edge_iter *it)
+{
+	const struct layout *l = &it->rt->layout;
+	const struct pytype *type = it->object.type;
+	size_t word = l->machine->word;
+	uint64_t fixed = it->plan->guess_end - it->plan->guess_start;
+	if (type->itemsize <= 0 || (uint64_t)type->itemsize % word ||
+	    (uint64_t)type->basicsize != it->plan->guess_end ||
+	    type->fixed < SIZEOF(l, PyVarObject))
+		return;
+	int64_t items = GETS(l, it->object.p, PyVarObject, ob_size);
+	if (items <= 0 || items > ITEMS_MAX)
+		return;
+	uint64_t bytes = fixed + (uint64_t)items * (uint64_t)type->itemsize;
+	addr_t at = it->object.at + it->plan->guess_start;
+	bytes = memory_span(&it->rt->target->memory, at, bytes) / word * word;
+	const uint8_t *p = memory_at(&it->rt->target->memory, at, bytes);
+	if (!p || bytes <= fixed)
+		return;
+	it->items = p;
+	it->count = bytes / word;
+}
+
 /* An instance of a C type that nothing is known of. tp_weaklistoffset's word is borrowed. */
 bool walk_guesses(struct edge_iter *it, struct edge *ret)
 {
@@ -95,6 +120,7 @@ bool walk_guesses(struct edge_iter *it, struct edge *ret)
 		it->detail = it->plan->guess_start;
 		it->items = it->object.p + it->detail;
 		it->count = (it->plan->guess_end - it->plan->guess_start) / word;
+		see_items(it);
 	}
 	while (guess_next(it, EDGE_WORD, ret)) {
 		if ((int64_t)ret->index == it->object.type->weaklistoffset ||

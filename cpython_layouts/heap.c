@@ -92,6 +92,9 @@ struct error *pyheap_load(struct runtime *rt, const struct pyheap_options *optio
 	if (!heap_find_pools(heap) || !heap_find_pages(heap) || !heap_find_static(heap))
 		return error_nomem();
 	heap_sort_parts(heap);
+	if (!heap_search_pools(heap))
+		return error_nomem();
+	heap_sort_parts(heap);
 	if (!heap_find_chunks(heap))
 		return error_nomem();
 	heap_sort_parts(heap);

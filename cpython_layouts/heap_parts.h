@@ -40,6 +40,7 @@ struct pyheap {
 	struct heap_account accounts[HEAP_SOURCES];
 	struct progress *progress;
 	uint64_t pool_size; /* bytes; 0: no pools */
+	bool pools_missing; /* there are some, but the array of their arenas was not found */
 	uint64_t gc_head;   /* bytes of a PyGC_Head; 0: none (free-threaded) */
 	uint64_t places[3]; /* where in a block an object may begin, without debug padding */
 	size_t place_count;
@@ -102,6 +103,9 @@ bool heap_object_in(struct heap_iter *it, size_t index, struct heap_object *ret)
 
 /* Each finds its parts; false: out of memory. */
 bool heap_find_pools(struct pyheap *heap);
+/* Where the array of arenas is lost, or some of it: pools by their headers. Once the parts that are
+ * known are sorted. */
+bool heap_search_pools(struct pyheap *heap);
 bool heap_find_pages(struct pyheap *heap);
 bool heap_find_chunks(struct pyheap *heap);
 bool heap_find_static(struct pyheap *heap);

@@ -20,6 +20,7 @@ enum {
 	SAMPLES_MAX = 3,
 	PAGE_LEAST = 4096,
 	SEARCH_MAX = 64 << 20, /* bytes of module data searched for the array */
+	POOLS_IN_RUN = 256,    /* an arena has at most so many, but for huge pages */
 };
 
 /* The parts of a pool's header; false: it contradicts itself. An unused pool has count 0. */
@@ -135,6 +136,19 @@ static uint64_t arena_bytes(uint64_t pools, uint64_t pool_size)
 	return bytes;
 }
 
+/* Is there any pool among those that it says were used? What is lost is believed. */
+static bool has_pools(const struct pyheap *heap, addr_t first, addr_t end)
+{
+	for (addr_t at = first; at < end; at += heap->pool_size) {
+		const uint8_t *p = memory_at(&heap->rt->target->memory, at,
+					     SIZEOF(&heap->rt->layout, pool_header));
+		struct pool pool;
+		if (!p || pool_view(&heap->rt->layout, p, heap->pool_size, &pool))
+			return true;
+	}
+	return first == end;
+}
+
 /* One arena's pools up to where they were never used. */
 static bool add_arena(struct pyheap *heap, const uint8_t *p)
 {
@@ -148,7 +162,8 @@ static bool add_arena(struct pyheap *heap, const uint8_t *p)
 	uint64_t bytes = arena_bytes(pools, heap->pool_size);
 	addr_t first = (address + heap->pool_size - 1) & ~(heap->pool_size - 1);
 	addr_t end = MIN(unused, first + pools * heap->pool_size);
-	if (first < address || unused < first || unused > address + bytes)
+	if (first < address || unused < first || unused > address + bytes ||
+	    !has_pools(heap, first, end))
 		return true;
 	struct heap_arena *arena = vec_push(&heap->arenas);
 	if (!arena)
@@ -338,9 +353,7 @@ static bool find_static_arenas(struct pyheap *heap, const struct interpreter *in
 	     holds_pools(heap->rt, arenas.array, pools, arena, count)) ||
 	    arenas_by_search(heap->rt, pools, arena, count, &arenas))
 		return add_arenas(heap, &arenas);
-	remark_loss(&heap->rt->target->remarks,
-		    "the array of obmalloc's arenas was not found: only objects that the collector "
-		    "tracks are seen");
+	heap->pools_missing = true;
 	return true;
 }
 
@@ -367,5 +380,94 @@ bool heap_find_pools(struct pyheap *heap)
 		if (!known && !add_arenas(heap, &arenas))
 			return false;
 	}
+	return true;
+}
+
+/* --- pools that no arena is known of --------------------------------------------------------- */
+
+/* Pools of one arena that lie side by side: they say its index. */
+struct pool_run {
+	addr_t start, end;
+	uint32_t arena;
+	size_t pools; /* used ones */
+};
+
+static bool add_run(struct pyheap *heap, struct pool_run *run)
+{
+	enum { POOLS_LEAST = 3 }; /* so many in a row are no accident */
+	bool ok = true;
+	if (run->pools >= POOLS_LEAST) {
+		struct heap_arena *arena = vec_push(&heap->arenas);
+		ok = arena;
+		if (arena)
+			*arena = (struct heap_arena){ run->start, run->end, run->start, run->end };
+		heap->accounts[HEAP_POOL].bytes += run->end - run->start;
+		ok = ok && heap_add_part(heap, &(struct heap_part){ .start = run->start,
+								     .end = run->end,
+								     .source = HEAP_POOL });
+	}
+	run->pools = 0;
+	return ok;
+}
+
+static bool is_used_pool(const struct pyheap *heap, const uint8_t *p, addr_t at, uint64_t bytes,
+			 struct pool *ret)
+{
+	return pool_view(&heap->rt->layout, p, bytes, ret) && ret->count &&
+	       ret->arena < ARENAS_MAX &&
+	       (!ret->freeblock || (ret->freeblock > at && ret->freeblock < at + bytes));
+}
+
+static bool search_region(struct pyheap *heap, const struct heap_region *region)
+{
+	struct pool_run run = { 0 };
+	uint64_t bytes = heap->pool_size;
+	addr_t at = (region->start + bytes - 1) & ~(bytes - 1);
+	/* The end of the address space may be the end: nothing here may wrap around it. */
+	for (; at >= region->start && at < region->end && region->end - at >= bytes; at += bytes) {
+		const struct memory *m = &heap->rt->target->memory;
+		const uint8_t *p = memory_at(m, at, SIZEOF(&heap->rt->layout, pool_header));
+		const struct extent *e = p ? NULL : memory_extent(m, at);
+		struct pool pool;
+		if (heap_part_at(heap, at) || (e && !e->host)) {
+			if (!add_run(heap, &run))
+				return false;
+			/* what is lost may be 128 TiB, in a core that says so */
+			if (e && e->end - at > bytes)
+				at = ((e->end - 1) & ~(bytes - 1)) - bytes;
+			continue;
+		}
+		if (!p || !is_used_pool(heap, p, at, bytes, &pool))
+			continue; /* one that is free now, within an arena; or the end of it */
+		if (run.pools && (pool.arena != run.arena || at - run.end > POOLS_IN_RUN * bytes) &&
+		    !add_run(heap, &run))
+			return false;
+		if (!run.pools)
+			run = (struct pool_run){ .start = at, .arena = pool.arena };
+		run.end = at + bytes;
+		run.pools++;
+	}
+	return add_run(heap, &run);
+}
+
+bool heap_search_pools(struct pyheap *heap)
+{
+	struct runtime *rt = heap->rt;
+	const struct python_version *v = &rt->layout.version;
+	struct heap_region_iter it = { .target = rt->target };
+	struct heap_region region;
+	if (v->free_threaded || !HAS_STRUCT(&rt->layout, pool_header) ||
+	    (heap->accounts[HEAP_POOL].parts && !rt->target->truncated))
+		return true;
+	if (!heap->pool_size)
+		heap->pool_size = v->major == 2 || v->minor < 10 ? POOL_BYTES_OLD : POOL_BYTES;
+	while (heap_region_next(&it, &region))
+		if (heap_is_wanted(heap, region.start, region.end) &&
+		    !search_region(heap, &region))
+			return false;
+	if (heap->pools_missing && !heap->accounts[HEAP_POOL].parts)
+		remark_loss(&rt->target->remarks,
+			    "obmalloc's arenas were not found: only objects that the collector "
+			    "tracks are seen");
 	return true;
 }

@@ -114,6 +114,28 @@ static void edges_of__bounds_a_list_that_lies(void **state)
 	}
 }
 
+/* | header, ob_size 2 | a number | item | item |, and what lies behind it */
+static void edges_of__looks_at_the_items_of_an_unknown_type(void **state)
+{
+	HEAP_EACH(h, v)
+	{
+		const struct layout *l = h->l;
+		unsigned word = h->machine.word;
+		uint64_t fixed = SIZEOF(l, PyVarObject) + word;
+		addr_t type = collected(h, "other.Row", h->object_type, 0, fixed);
+		HPUT(h, type, PyTypeObject, tp_itemsize, word);
+		addr_t row = heap_object(h, type, fixed + 3 * word);
+		HPUT(h, row, PyVarObject, ob_size, 2);
+		heap_words(h, row + SIZEOF(l, PyVarObject), 4,
+			   (addr_t[]){ 3, heap_int(h, 5), heap_int(h, 6), heap_int(h, 7) });
+		_str_ struct str wanted = STR_INIT;
+		str_printf(&wanted, " +0x%" PRIx64 "=5  +0x%" PRIx64 "=6", fixed, fixed + word);
+		_str_ struct str text = STR_INIT;
+		str_printf(&text, " %s", wanted.buf);
+		assert_edges(h, row, text.buf);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +143,7 @@ int main(void)
 		cmocka_unit_test(edges_of__visits_what_the_collector_asks),
 		cmocka_unit_test(edges_of__gives_values_and_keys_of_a_dict),
 		cmocka_unit_test(edges_of__finds_objects_in_an_unknown_type),
+		cmocka_unit_test(edges_of__looks_at_the_items_of_an_unknown_type),
 		cmocka_unit_test(edges_of__bounds_a_list_that_lies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

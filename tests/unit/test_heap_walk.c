@@ -378,6 +378,42 @@ static void heap_pages__bound_lists_and_counts(void **state)
 	}
 }
 
+/* What the array of arenas names, where no pool is. */
+static void heap_pools__an_arena_is_proved_by_its_pools(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		memset(heap_at(d.h, AREA), 0xee, 2 * POOL);
+		load(&d);
+		assert_int_equal(pyheap_account(d.heap, HEAP_POOL)->parts, 0);
+		undraw(&d);
+	}
+}
+
+/* Without the array pools are found by their headers, which name the same arena. */
+static void heap_pools__are_found_where_the_array_of_arenas_is_lost(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_pools); i++) {
+		struct drawn d = draw_objects(with_pools[i]);
+		struct heap_object found[32];
+		struct heap_skipped skipped;
+		for (unsigned k = 1; k < 4; k++)
+			draw_pool(d.h, AREA + k * POOL, 1, 1, 0);
+		draw_object(d.h, AREA + 3 * POOL + HEADER, d.plain);
+		d.h->rt.interpreters = 0;
+		load(&d);
+		assert_int_equal(pyheap_account(d.heap, HEAP_POOL)->parts, 1);
+		assert_int_equal(objects_of(&d, HEAP_POOL, found, ARRAY_SIZE(found), &skipped), 4);
+		assert_int_equal(found[3].object.at, AREA + 3 * POOL + HEADER);
+		/* two in a row are an accident */
+		HPUT(d.h, AREA + POOL, pool_header, szidx, 77);
+		HPUT(d.h, AREA + 2 * POOL, pool_header, szidx, 77);
+		load(&d);
+		assert_int_equal(pyheap_account(d.heap, HEAP_POOL)->parts, 0);
+		undraw(&d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +435,8 @@ int main(void)
 		cmocka_unit_test(heap_chunks__are_believed_only_when_they_lead_to_the_end),
 		cmocka_unit_test(heap_pages__give_used_blocks_of_pages_for_objects),
 		cmocka_unit_test(heap_pages__bound_lists_and_counts),
+		cmocka_unit_test(heap_pools__an_arena_is_proved_by_its_pools),
+		cmocka_unit_test(heap_pools__are_found_where_the_array_of_arenas_is_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
