@@ -39,6 +39,7 @@ struct numbers_table {
 struct numbers {
 	struct pyheap *heap;
 	struct numbers_table **tables; /* TABLES of them; NULL: no object is there */
+	VEC(struct numbers_table *) made; /* of these */
 	VEC(struct numbers_page *) pages; /* in address order, once made */
 	VEC(addr_t) added;
 	struct map added_numbers; /* address -> number */
@@ -101,8 +102,13 @@ static struct numbers_page *page_make_locked(struct numbers *numbers, addr_t at,
 	struct numbers_table **table = &numbers->tables[at >> TABLE_SHIFT];
 	if (!*table) {
 		struct numbers_table *made = take_bytes(numbers, sizeof(*made), trouble);
-		if (!made)
+		struct numbers_table **listed = made ? vec_push(&numbers->made) : NULL;
+		if (!listed) {
+			*trouble = *trouble ? *trouble : OUT_OF_MEMORY;
+			free(made);
 			return NULL;
+		}
+		*listed = made;
 		__atomic_store_n(table, made, __ATOMIC_RELEASE);
 	}
 	page = take_bytes(numbers, sizeof(*page), trouble);
@@ -267,13 +273,11 @@ void numbers_free(struct numbers *numbers)
 {
 	if (!numbers)
 		return;
-	for (size_t i = 0; i < numbers->pages.len; i++) {
-		struct numbers_page *page = numbers->pages.items[i];
-		struct numbers_table **table = &numbers->tables[page->start >> TABLE_SHIFT];
-		free(*table);
-		*table = NULL;
-		free(page);
-	}
+	for (size_t i = 0; i < numbers->pages.len; i++)
+		free(numbers->pages.items[i]);
+	for (size_t i = 0; i < numbers->made.len; i++)
+		free(numbers->made.items[i]);
+	vec_release(&numbers->made);
 	free(numbers->tables);
 	vec_release(&numbers->pages);
 	vec_release(&numbers->added);
