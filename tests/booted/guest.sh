@@ -71,7 +71,7 @@ coredumpctl -q debug --debugger=pycore --debugger-arguments='bt --json' "$(last_
 check 'coredumpctl debug, with arguments' python3 -c 'import json; assert json.load(open("/tmp/debug"))["threads"]'
 coredumpctl -q dump "$(last_pid)" 2>/dev/null | pycore bt - >/tmp/debug 2>/tmp/debug.err
 check 'coredumpctl dump | pycore bt -' has 'in print_label' /tmp/debug
-for word in last "$(last_pid)" python3 /usr/bin/python3.11; do
+for word in last "$(last_pid)" python3; do
 	pycore bt "$word" >/tmp/debug 2>/tmp/debug.err
 	check "pycore bt $word" has 'in print_label' /tmp/debug
 done
