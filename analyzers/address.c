@@ -133,32 +133,95 @@ static void find_in_block(struct addresses *a, enum heap_place place, struct add
 	f->fill = fill_at(t, f->at);
 }
 
-static void find_in_heap(struct addresses *a, struct address_facts *f)
+static void look_in_heap(struct addresses *a, struct address_facts *f)
 {
 	struct pyheap *heap = heap_of(a);
-	struct runtime *rt = a->session->runtime;
-	if (!heap || !f->extent)
+	if (!heap)
 		return;
 	enum heap_place place = pyheap_find(heap, f->at, &f->found);
 	f->has_where = pyheap_where(heap, f->at, &f->where);
 	if (place == HEAP_OBJECT) {
 		f->kind = ADDRESS_OBJECT;
 		f->offset = (int64_t)(f->at - f->found.object.at);
-		/* a static object is no longer than its type says: behind it others begin */
-		if (f->where.source == HEAP_STATIC && f->offset >= f->found.object.type->fixed)
-			f->kind = ADDRESS_NOTHING;
-	} else if (place == HEAP_NOWHERE) {
-		/* Where the allocator's own data is lost, an object still shows by its type. */
-		if (f->at % rt->layout.machine->word || !(f->extent->flags & EXTENT_WRITE) ||
-		    !object_load(rt, f->at, &f->found.object))
-			return;
-		f->kind = ADDRESS_OBJECT;
-		f->has_where = false;
-	} else if (f->found.block) {
+	} else if (place != HEAP_NOWHERE && f->found.block) {
 		find_in_block(a, place, f);
-	} else {
+	} else if (place != HEAP_NOWHERE) {
 		f->kind = ADDRESS_ALLOCATOR;
 	}
+}
+
+/* What the allocators say, as an answer of a slim core: they are left out of it. */
+static void keep(struct addresses *a, const struct address_facts *f)
+{
+	_str_ struct str out = STR_INIT;
+	kept_put(&out, f->kind);
+	kept_put(&out, f->kind == ADDRESS_OBJECT ? f->found.object.at : 0);
+	kept_put(&out, f->found.block);
+	kept_put(&out, f->found.block_size);
+	kept_put(&out, f->found.tracked);
+	kept_put(&out, (uint64_t)f->offset);
+	kept_put(&out, f->is_cached);
+	kept_put(&out, f->has_where);
+	kept_put(&out, f->where.source);
+	kept_put(&out, f->where.start);
+	kept_put(&out, f->where.end);
+	kept_put(&out, f->where.pool);
+	kept_put(&out, f->was ? f->was->at : 0);
+	kept_add(&a->session->target->kept, KEPT_ADDRESS, f->at, &out);
+}
+
+static void use_kept(struct addresses *a, const struct kept_answer *answer,
+		     struct address_facts *f)
+{
+	struct runtime *rt = a->session->runtime;
+	struct kept_reader r = kept_read(answer);
+	uint64_t kind = kept_get(&r);
+	addr_t object = kept_get(&r);
+	f->found.block = kept_get(&r);
+	f->found.block_size = kept_get(&r);
+	f->found.tracked = kept_get(&r);
+	f->offset = (int64_t)kept_get(&r);
+	f->is_cached = kept_get(&r);
+	f->has_where = kept_get(&r);
+	uint64_t source = kept_get(&r);
+	f->where = (struct heap_where){ .source = source < HEAP_SOURCES ? (enum heap_source)source
+									 : HEAP_STATIC };
+	f->where.start = kept_get(&r);
+	f->where.end = kept_get(&r);
+	f->where.pool = kept_get(&r);
+	f->was = pytype_at(rt, kept_get(&r));
+	bool needs_block = kind == ADDRESS_BLOCK || kind == ADDRESS_FREED;
+	if (r.failed || kind >= ADDRESS_KINDS ||
+	    (kind == ADDRESS_OBJECT && !object_load(rt, object, &f->found.object)) ||
+	    (kind == ADDRESS_DEAD && !f->was) || (needs_block && !f->found.block) ||
+	    (kind == ADDRESS_ALLOCATOR && !address_allocator(f)) || kind == ADDRESS_FRAME ||
+	    kind == ADDRESS_STACK || kind == ADDRESS_SYMBOL || kind == ADDRESS_MODULE)
+		return;
+	f->kind = (enum address_kind)kind;
+	if (f->kind == ADDRESS_FREED || f->kind == ADDRESS_BLOCK)
+		f->fill = fill_at(rt->target, f->at);
+}
+
+static void find_in_heap(struct addresses *a, struct address_facts *f)
+{
+	struct runtime *rt = a->session->runtime;
+	struct target *t = a->session->target;
+	if (!rt || !f->extent)
+		return;
+	const struct kept_answer *answer = kept_find(&t->kept, KEPT_ADDRESS, f->at);
+	if (answer) {
+		use_kept(a, answer, f);
+	} else if (!t->slim) {
+		look_in_heap(a, f);
+		if (t->kept.keeping)
+			keep(a, f);
+	}
+	/* Where the allocator's own data is lost, an object still shows by its type. */
+	if (f->kind != ADDRESS_NOTHING || f->at % rt->layout.machine->word ||
+	    !(f->extent->flags & EXTENT_WRITE) || !object_load(rt, f->at, &f->found.object))
+		return;
+	f->kind = ADDRESS_OBJECT;
+	f->has_where = false;
 }
 
 /* --- stacks --------------------------------------------------------------------------------- */
@@ -290,6 +353,7 @@ static void find_mapping(struct addresses *a, struct address_facts *f)
 	const struct target *t = a->session->target;
 	const struct mapping *mapping;
 	f->extent = memory_extent(&t->memory, f->at);
+	memory_at(&t->memory, f->at, 1); /* so that slim keeps what says whether it is there */
 	f->module = a->unwinder ? unwind_module_at(a->unwinder, f->at)
 				: target_module_at(t, f->at);
 	f->has_symbol = f->module && a->unwinder &&

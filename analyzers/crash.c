@@ -497,8 +497,8 @@ static size_t lines_of(size_t characters)
 /* What stands above the stack and below it, about. */
 static size_t lines_around(const struct crash *c)
 {
-	enum { HEADER = 5, SITE = 4, INSTRUCTIONS = 9, LABELS = 7, EXCEPTION = 3, VERDICT = 9 };
-	size_t lines = HEADER + SITE + INSTRUCTIONS + LABELS;
+	enum { HEADER = 5, SITE = 4, INSTRUCTIONS = 9, LABELS = 7, EXCEPTION = 3, VERDICT = 9, FOLDED = 2 };
+	size_t lines = HEADER + SITE + INSTRUCTIONS + LABELS + FOLDED;
 	for (size_t i = 0; i < c->verdicts.len; i++)
 		lines += lines_of(strlen(c->verdicts.items[i]) + VERDICT);
 	for (size_t i = 0; i < c->register_count; i++)

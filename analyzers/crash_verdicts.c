@@ -267,8 +267,9 @@ static bool judge_null(struct crash *c, uint64_t base, const char *place)
 
 static bool judge_read_only(struct crash *c, const char *place)
 {
-	const struct extent *e = memory_extent(&c->session->target->memory, c->bad_address);
-	if (!e || e->source == EXTENT_LOST || c->bad->direction != ACCESS_WRITE ||
+	const struct memory *m = &c->session->target->memory;
+	const struct extent *e = memory_extent(m, c->bad_address);
+	if (!memory_at(m, c->bad_address, 1) || !e || e->source == EXTENT_LOST || c->bad->direction != ACCESS_WRITE ||
 	    e->flags & EXTENT_WRITE)
 		return false;
 	const struct module *module = unwind_module_at(c->unwinder, c->bad_address);

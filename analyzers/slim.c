@@ -14,7 +14,7 @@
 #include "core/touched.h"
 #include "report/text.h"
 
-extern const struct analyzer analyzer_bt, analyzer_heap, analyzer_gc, analyzer_object;
+extern const struct analyzer analyzer_bt, analyzer_crash, analyzer_heap, analyzer_gc, analyzer_object;
 
 struct slim_config {
 	const char *locals, *compress, *source;
@@ -94,13 +94,27 @@ static struct error *run_unseen(struct session *s, const struct analyzer *comman
 	return err;
 }
 
-static struct error *run_bt(struct session *s, const char *locals)
+/* option: what to set to value; NULL: nothing. */
+static struct error *run_with(struct session *s, const struct analyzer *command, const char *option,
+			      const char *value)
 {
-	_free_ char *config = calloc(1, analyzer_bt.config_size + 1);
+	_free_ char *config = calloc(1, command->config_size + 1);
 	if (!config)
 		return error_nomem();
-	*(const char **)analyzer_option(&analyzer_bt, config, "locals") = locals;
-	return run_unseen(s, &analyzer_bt, config);
+	if (option)
+		*(const char **)analyzer_option(command, config, option) = value;
+	return run_unseen(s, command, config);
+}
+
+/* C frames and what crash looks at. What is lost of them is no loss of what slim is for. */
+static void run_native(struct session *s)
+{
+	struct remarks *remarks = &s->target->remarks, saved = *remarks;
+	*remarks = (struct remarks)REMARKS_INIT;
+	error_free(run_with(s, &analyzer_bt, "native", "all"));
+	error_free(run_with(s, &analyzer_crash, NULL, NULL));
+	remarks_release(remarks);
+	*remarks = saved;
 }
 
 /* Every object with its size and references, the allocators' own memory, what the collector knows, and
@@ -130,6 +144,45 @@ static struct error *run_heap(struct session *s)
 			*(bool *)analyzer_option(u->command, config, u->flags[j]) = true;
 		err = run_unseen(&quiet, u->command, config);
 	}
+	return err;
+}
+
+/* Everything is looked up again: nothing that another run had cached is missed. */
+static struct error *look_up(struct session *again, const struct session *session,
+			     const struct redaction *redaction)
+{
+	*again = *session;
+	again->symbols = NULL;
+	again->runtime = NULL;
+	again->source_log = NULL;
+	again->text_form = false;
+	again->redaction = redaction;
+	struct error *err = symbols_load(again->target, again->files, &again->symbols);
+	if (!err)
+		err = runtime_locate(again->target, again->symbols, &again->runtime);
+	if (!err)
+		again->runtime->redaction = redaction;
+	return err;
+}
+
+static void let_go(struct session *again)
+{
+	if (again->runtime)
+		runtime_free(again->runtime);
+	if (again->symbols)
+		symbols_free(again->symbols);
+}
+
+/* What takes tables to work out, of symbols, calls and allocators, is kept as answers. */
+static struct error *keep_answers(const struct session *session)
+{
+	struct session again;
+	struct error *err = look_up(&again, session, NULL);
+	session->target->kept.keeping = true;
+	if (!err)
+		run_native(&again);
+	session->target->kept.keeping = false;
+	let_go(&again);
 	return err;
 }
 
@@ -171,30 +224,26 @@ static struct error *slim_run(struct session *session, const void *config_, stru
 				 "Python without a search: give it, or where it is with --sysroot or --search");
 	if (session->redaction && config->heap)
 		return error_new(ERROR_USAGE, "slim: --heap keeps every value, --redact none: choose one");
-	/* Everything is looked up again from here on, so that each page that bt needs is seen. */
-	struct session again = *session;
-	again.symbols = NULL;
-	again.runtime = NULL;
-	again.text_form = false;
+	/* With --redact no values are kept: what is not read is not, and C stacks may hold any. */
+	const struct redaction *redaction = session->redaction ? redaction_all() : NULL;
+	struct session again;
 	struct source_log log = { 0 };
-	_cleanup_(owned_touched_free) struct touched *bytes = NULL;
-	if (session->redaction) {
-		/* What is not read is not kept; so no value is. Source has literals. */
-		again.redaction = redaction_all();
-		bytes = touched_new();
-		if (!bytes)
-			return error_nomem();
-	}
+	_cleanup_(owned_touched_free) struct touched *bytes = redaction ? touched_new() : NULL;
+	if (redaction && !bytes)
+		return error_nomem();
+	struct error *err = redaction ? NULL : keep_answers(session);
+	if (err)
+		return err;
+	/* From here on each page that is needed is seen. */
+	memory_record_touches(&session->target->memory, true);
+	memory_record_bytes(&session->target->memory, bytes);
+	err = look_up(&again, session, redaction);
+	/* Source has literals. */
 	again.source_log = bytes || (config->source && streq(config->source, "off")) ? NULL : &log;
-	memory_record_touches(&again.target->memory, true);
-	memory_record_bytes(&again.target->memory, bytes);
-	struct error *err = symbols_load(again.target, again.files, &again.symbols);
 	if (!err)
-		err = runtime_locate(again.target, again.symbols, &again.runtime);
-	if (!err)
-		again.runtime->redaction = again.redaction;
-	if (!err)
-		err = run_bt(&again, config->locals);
+		err = run_with(&again, &analyzer_bt, "locals", config->locals);
+	if (!err && !redaction)
+		run_native(&again);
 	if (!err && config->heap)
 		err = run_heap(&again);
 	source_log_sort(&log);
@@ -202,12 +251,9 @@ static struct error *slim_run(struct session *session, const void *config_, stru
 		err = write_slim(&again, config->compress && streq(config->compress, "zstd"), &log, bytes,
 				 &result);
 	source_log_release(&log);
-	memory_record_touches(&again.target->memory, false);
-	memory_record_bytes(&again.target->memory, NULL);
-	if (again.runtime)
-		runtime_free(again.runtime);
-	if (again.symbols)
-		symbols_free(again.symbols);
+	memory_record_touches(&session->target->memory, false);
+	memory_record_bytes(&session->target->memory, NULL);
+	let_go(&again);
 	if (err)
 		return err;
 	struct value values[SLIM_COLUMNS] = {
@@ -225,14 +271,15 @@ const struct analyzer analyzer_slim = {
 	.name = "slim",
 	.summary = "write a small core that gives the same bt",
 	.description =
-		"Runs bt, and writes a new, valid core with only the pages that this touched, those of the\n"
-		"libraries included: some hundred KiB instead of gigabytes. The small file alone gives the\n"
-		"same traceback on a machine that has neither the binaries nor the sources. Everything that\n"
-		"bt does not need is left out, and so are most secrets, but not all: names, source paths,\n"
-		"the source lines that bt shows and, with --locals, values are in it.\n"
+		"Runs bt and crash, and writes a new, valid core with only the pages that these touched, those\n"
+		"of the libraries included: some hundred KiB instead of gigabytes. The small file alone gives\n"
+		"the same traceback, C frames too, and the same crash report on a machine that has neither the\n"
+		"binaries nor the sources. Everything that they do not need is left out, and so are most\n"
+		"secrets, but not all: names, source paths, the source lines that bt shows, C stacks and, with\n"
+		"--locals, values are in it.\n"
 		"With --heap it gives the same heap, gc and object too, and every value is in it.\n"
 		"With --redact every byte of the process's memory that bt did not read is zero, no source\n"
-		"line is taken along, and of variables only types, lengths and shapes are kept.",
+		"line and no C stack is taken along, and of variables only types, lengths and shapes are kept.",
 	.example =
 		"pycore slim core.1234 -o small.core\n"
 		"pycore slim core.1234 /usr/bin/python3 --locals --compress=zstd -o small.core.zst",

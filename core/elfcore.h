@@ -20,6 +20,7 @@ enum {
 	SLIM_NOTE_MARK = 1,
 	SLIM_NOTE_SYMBOL = 2,
 	SLIM_NOTE_SOURCE = 3,
+	SLIM_NOTE_ANSWER = 4,
 };
 enum { SLIM_TRUNCATED = 1, SLIM_REDACTED = 2 };	/* flags of the mark */
 

@@ -231,6 +231,16 @@ static void slim_source(struct notes *n, const struct elf_note *note)
 	};
 }
 
+static void slim_answer(struct notes *n, const struct elf_note *note)
+{
+	const struct kept_answer all = { .data = note->desc, .len = note->size };
+	struct kept_reader r = kept_read(&all);
+	uint64_t kind = kept_get(&r), key = kept_get(&r);
+	if (!r.failed && kind && kind <= UINT32_MAX)
+		n->nomem |= !kept_load(&n->core->target->kept, (uint32_t)kind, key, r.at,
+				       (size_t)(r.end - r.at));
+}
+
 static void take_note(struct notes *n, const struct elf_note *note)
 {
 	struct target *t = n->core->target;
@@ -240,6 +250,8 @@ static void take_note(struct notes *n, const struct elf_note *note)
 		slim_symbol(n, note);
 	else if (elf_note_is(note, SLIM_OWNER, SLIM_NOTE_SOURCE))
 		slim_source(n, note);
+	else if (elf_note_is(note, SLIM_OWNER, SLIM_NOTE_ANSWER))
+		slim_answer(n, note);
 	else if (elf_note_is(note, "CORE", NT_PRSTATUS))
 		prstatus(n, note);
 	else if (elf_note_is(note, "CORE", NT_PRPSINFO))

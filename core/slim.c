@@ -123,6 +123,18 @@ static void add_symbol(struct slim *s, const struct symbol_hint *symbol)
 	put_padding(s);
 }
 
+static void add_answer(struct slim *s, const struct kept_answer *answer)
+{
+	_str_ struct str head = STR_INIT;
+	kept_put(&head, answer->kind);
+	kept_put(&head, answer->key);
+	note_begin(s, SLIM_OWNER, sizeof(SLIM_OWNER), SLIM_NOTE_ANSWER, head.len + answer->len);
+	str_add(&s->notes, head.buf, head.len);
+	str_add(&s->notes, (const char *)answer->data, answer->len);
+	put_padding(s);
+	s->notes.failed |= head.failed;
+}
+
 static void add_excerpt(struct slim *s, const struct source_excerpt *excerpt)
 {
 	size_t word = s->t->machine->word, len = strlen(excerpt->path) + 1;
@@ -145,6 +157,9 @@ static void add_notes(struct slim *s, const struct slim_extras *extras)
 		add_symbol(s, &extras->symbols[i]);
 	for (size_t i = 0; i < extras->excerpt_count; i++)
 		add_excerpt(s, &extras->excerpts[i]);
+	const struct kept_answer *answer;
+	vec_each(answer, &t->kept.list)
+		add_answer(s, answer);
 	copy_notes(s);
 	while (s->notes.len % 8 && !s->notes.failed)
 		str_addc(&s->notes, '\0');

@@ -188,6 +188,7 @@ void target_free(struct target *t)
 	vec_release(&t->mappings);
 	vec_release(&t->threads);
 	vec_release(&t->hints);
+	kept_release(&t->kept);
 	vec_release(&t->excerpts);
 	memory_release(&t->memory);
 	remarks_release(&t->remarks);

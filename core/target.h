@@ -15,6 +15,7 @@
 #include "core/arena.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/kept.h"
 #include "core/machine.h"
 #include "core/memory.h"
 #include "core/remarks.h"
@@ -104,6 +105,7 @@ struct target {
 	bool slim;			/* made by pycore slim */
 	bool redacted;			/* ... --redact: what is zero may have been something else */
 	VEC(struct symbol_hint) hints;	/* of a slim core */
+	struct kept kept;		/* answers of a slim core, or those to be kept in one */
 	VEC(struct source_excerpt) excerpts;	/* of a slim core; by path, then line */
 	addr_t at_entry, at_phdr, at_base, at_sysinfo_ehdr;	/* AUXV; 0: unknown */
 };

@@ -137,6 +137,8 @@ static uint32_t want_file(struct symbols *s, struct places_request *r, struct mo
 	return (uint32_t)(r->files.len - 1);
 }
 
+static bool take_kept(struct symbols *s, addr_t addr);
+
 static bool want_place(struct symbols *s, struct places_request *r, const struct place_question *q,
 		       enum places_effort effort, addr_t *asked, size_t *asked_len)
 {
@@ -147,6 +149,8 @@ static bool want_place(struct symbols *s, struct places_request *r, const struct
 	uint64_t *at = map_insert(&s->places->by_addr, q->addr, &is_new);
 	if (!at || !is_new)
 		return at != NULL;
+	if (take_kept(s, q->addr))
+		return true;
 	uint32_t file = want_file(s, r, ms, effort);
 	if (file == UINT32_MAX)
 		return true;
@@ -217,13 +221,36 @@ static bool take_places(struct places *p, struct told *t, addr_t addr)
 	return true;
 }
 
-static bool take_answer(struct places *p, const struct str *answer, const struct places_request *r,
+/* The same of a slim core. */
+static bool take_kept(struct symbols *s, addr_t addr)
+{
+	const struct kept_answer *answer = kept_find(&s->target->kept, KEPT_PLACES, addr);
+	if (!answer)
+		return false;
+	struct told t = { (const char *)answer->data, 0, answer->len };
+	take_places(s->places, &t, addr);
+	return true;
+}
+
+static void keep(struct symbols *s, addr_t addr, const struct told *t, size_t from)
+{
+	_str_ struct str slice = STR_INIT;
+	str_add(&slice, t->data + from, t->at - from);
+	kept_add(&s->target->kept, KEPT_PLACES, addr, &slice);
+}
+
+static bool take_answer(struct symbols *s, const struct str *answer, const struct places_request *r,
 			const addr_t *asked, size_t first_name)
 {
+	struct places *p = s->places;
 	struct told t = { answer->buf, 0, answer->len };
-	for (size_t i = 0; i < r->questions.len; i++)
+	for (size_t i = 0; i < r->questions.len; i++) {
+		size_t from = t.at;
 		if (!take_places(p, &t, asked[i]))
 			return false;
+		if (s->target->kept.keeping)
+			keep(s, asked[i], &t, from);
+	}
 	for (size_t i = 0; i < r->names.len; i++)
 		if (!told_string(&t, &p->arena, &p->names.items[first_name + i].readable))
 			return false;
@@ -251,7 +278,7 @@ static const void *share(struct places_request *r)
 }
 
 /* NULL: answered. */
-static const char *ask(struct places *p, const struct places_request *r, const addr_t *asked,
+static const char *ask(struct symbols *s, const struct places_request *r, const addr_t *asked,
 		       size_t first_name)
 {
 	const char *why = NULL;
@@ -263,7 +290,7 @@ static const char *ask(struct places *p, const struct places_request *r, const a
 	if (!request)
 		return "the files are too large";
 	if (isolated_ask(places_read, request, &isolated_defaults, &answer, &why) &&
-	    !take_answer(p, &answer, r, asked, first_name))
+	    !take_answer(s, &answer, r, asked, first_name))
 		why = "what it says makes no sense";
 	return why;
 }
@@ -277,7 +304,7 @@ static void ask_bravely(struct symbols *s, struct places_request *r, const addr_
 	if (p->no_places)
 		r->questions.len = r->files.len = 0;
 	if (r->questions.len) {
-		why = ask(p, r, asked, first_name);
+		why = ask(s, r, asked, first_name);
 		if (!why)
 			return;
 		p->no_places = true;
@@ -287,7 +314,7 @@ static void ask_bravely(struct symbols *s, struct places_request *r, const addr_
 	}
 	if (!r->names.len || p->no_names)
 		return;
-	why = ask(p, r, asked, first_name);
+	why = ask(s, r, asked, first_name);
 	if (!why)
 		return;
 	p->no_names = true;

@@ -5,6 +5,7 @@
 #include "core/checked.h"
 #include "core/map.h"
 #include "core/trace.h"
+#include "symbols/unwind_kept.h"
 #include "symbols/unwind_machine.h"
 #include "symbols/unwind_module.h"
 
@@ -12,7 +13,8 @@
 struct known_row {
 	struct cfi_row row;
 	const struct cfi_section *section;
-	addr_t start, end; /* of the function part; 0, 0: no rules */
+	struct cfi_section kept; /* of a slim core's answer: section leads here */
+	addr_t start, end;	 /* of the function part; 0, 0: no rules */
 };
 
 struct unwinder {
@@ -131,12 +133,44 @@ const struct module *unwind_module_at(struct unwinder *u, addr_t addr)
 	return m ? m->module : NULL;
 }
 
+/* A symbol as an answer of a slim core: address, size, source, name; or nothing. */
+static bool kept_symbol(const struct kept_answer *answer, const struct module *module,
+			struct symbol *ret)
+{
+	struct kept_reader r = kept_read(answer);
+	*ret = (struct symbol){ .addr = kept_get(&r), .size = kept_get(&r), .module = module };
+	uint64_t source = kept_get(&r);
+	ret->source = source <= SYMBOL_DEBUG_FILE ? (enum symbol_source)source : SYMBOL_SYMTAB;
+	ret->name = kept_get_text(&r);
+	return ret->name;
+}
+
+static void keep_symbol(struct target *t, addr_t addr, const struct symbol *symbol)
+{
+	_str_ struct str out = STR_INIT;
+	if (symbol) {
+		kept_put(&out, symbol->addr);
+		kept_put(&out, symbol->size);
+		kept_put(&out, symbol->source);
+		str_add(&out, symbol->name, strlen(symbol->name) + 1);
+	}
+	kept_add(&t->kept, KEPT_SYMBOL, addr, &out);
+}
+
 bool unwind_symbol_at(struct unwinder *u, addr_t addr, struct symbol *ret)
 {
 	const struct unwind_module *m = module_at(u, addr);
-	if (m && m->module == &u->vdso)
-		return vdso_symbol(u, addr, ret);
-	return m && symbols_at(u->symbols, addr, ret);
+	struct target *t = u->target;
+	if (!m)
+		return false;
+	const struct kept_answer *answer = kept_find(&t->kept, KEPT_SYMBOL, addr);
+	if (answer)
+		return kept_symbol(answer, m->module, ret);
+	bool found = m->module == &u->vdso ? vdso_symbol(u, addr, ret)
+					   : symbols_at(u->symbols, addr, ret);
+	if (t->kept.keeping)
+		keep_symbol(t, addr, found ? ret : NULL);
+	return found;
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
@@ -156,12 +190,33 @@ static void find_row(struct unwinder *u, addr_t lookup, addr_t pc, struct known_
 	ret->end = entry.end;
 }
 
+static void find_or_keep_row(struct unwinder *u, uint64_t key, addr_t lookup, addr_t pc,
+			     struct known_row *ret)
+{
+	struct target *t = u->target;
+	const struct kept_answer *answer = kept_find(&t->kept, KEPT_ROW, key);
+	if (answer) {
+		if (!unwind_row_read(answer, t->machine, &ret->row, &ret->kept, &ret->start,
+				     &ret->end))
+			ret->start = ret->end = 0;
+		ret->section = &ret->kept;
+		return;
+	}
+	find_row(u, lookup, pc, ret);
+	if (!t->kept.keeping)
+		return;
+	_str_ struct str out = STR_INIT;
+	unwind_row_write(&ret->row, ret->section, ret->start, ret->end, &out);
+	kept_add(&t->kept, KEPT_ROW, key, &out);
+}
+
 /* NULL: out of memory. */
 static const struct known_row *row_of(struct unwinder *u, addr_t lookup, addr_t pc)
 {
 	bool is_new;
 	/* pc is lookup or the byte behind it; of the two keys only one is ever asked for. */
-	uint64_t *slot = map_insert(&u->by_pc, lookup << 1 | (lookup == pc), &is_new);
+	uint64_t key = lookup << 1 | (lookup == pc);
+	uint64_t *slot = map_insert(&u->by_pc, key, &is_new);
 	if (!slot)
 		return NULL;
 	if (is_new) {
@@ -173,7 +228,7 @@ static const struct known_row *row_of(struct unwinder *u, addr_t lookup, addr_t 
 			*slot = 0;
 			return NULL;
 		}
-		find_row(u, lookup, pc, row);
+		find_or_keep_row(u, key, lookup, pc, row);
 		*place = row;
 		*slot = u->rows.len;
 	}

@@ -45,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vec_release(&t.threads);
 	vec_release(&t.mappings);
 	vec_release(&t.hints);
+	kept_release(&t.kept);
 	vec_release(&t.excerpts);
 	memory_release(&t.memory);
 	remarks_release(&t.remarks);

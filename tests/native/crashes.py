@@ -69,6 +69,8 @@ VERDICTS = {
 # With every interpreter; the others with one, or with all of them on demand.
 TELLING = ("null_read", "fatal", "no_gil", "python_recursion", "unchecked",
            "overflow", "use_after_free", "negative_refcount")
+# Of these a slim core alone must say the same.
+SLIM = ("null_read", "use_after_free", "overflow", "cpp_derived", "threads")
 
 
 class Libraries:
@@ -123,12 +125,15 @@ def die(interpreter, library, program, argument, directory,
     shutil.copy(os.path.join(CRASHES, program), directory)
     shutil.copy(library, directory)
     here = os.path.join(directory, os.path.basename(library))
-    subprocess.run([interpreter.command, os.path.join(directory, program),
-                    here, argument],
-                   cwd=directory, stdin=subprocess.DEVNULL, timeout=120,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   env=dict(make_core.ENVIRONMENT, **(environment or {})),
-                   preexec_fn=make_core.allow_cores)
+    try:
+        subprocess.run([interpreter.command, os.path.join(directory, program),
+                        here, argument],
+                       cwd=directory, stdin=subprocess.DEVNULL, timeout=120,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       env=dict(make_core.ENVIRONMENT, **(environment or {})),
+                       preexec_fn=make_core.allow_cores)
+    except subprocess.TimeoutExpired:
+        return None
     return next(iter(make_core.cores_below(directory)), None)
 
 
@@ -158,6 +163,32 @@ def check_threads(pycore, options, core):
              for thread in document["native_threads"]]
     found = [] if len(names) == 20 else ["%d native threads" % len(names)]
     return found + [one for one in names if "wait_forever" not in one][:3]
+
+
+def without_notes(text):
+    """Those tell which files were there."""
+    return re.sub(r"(?m)^note: .*\n?", "", text).strip()
+
+
+def check_slim(pycore, options, core, directory):
+    """C frames and the crash report of a slim core that is alone."""
+    small, empty = (os.path.join(directory, name)
+                    for name in ("slim", "nothing"))
+    os.makedirs(empty, exist_ok=True)
+    found = []
+    result = pycorerun.run(pycore, "slim", *options, "-o", small, core)
+    if result.code != 0:
+        return ["slim: exit code %s: %s" % (result.code, result.err[:300])]
+    for command in (["crash"], ["bt", "--native=all"]):
+        wanted, got = (without_notes(pycorerun.run(
+            pycore, *command, *more).out).splitlines() for more in (
+                [*options, core], ["--sysroot", empty, small]))
+        found += ["%s: %r, expected %r" % (command, b, a)
+                  for a, b in zip(wanted, got) if a != b][:3]
+        if len(wanted) != len(got):
+            found.append("%s: %d lines, expected %d" % (
+                command, len(got), len(wanted)))
+    return found
 
 
 def check_crash(pycore, interpreter, library, kind):
@@ -191,7 +222,11 @@ def check_crash(pycore, interpreter, library, kind):
         found += check_call(document, kind, text.out)
         if kind == "threads":
             found += check_threads(pycore, options, core)
-        return [("crash " + kind, found), ("text of " + kind, missing)]
+        checks = [("crash " + kind, found), ("text of " + kind, missing)]
+        if kind in SLIM:
+            checks.append(("slim " + kind, check_slim(pycore, options, core,
+                                                      directory)))
+        return checks
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -47,6 +47,7 @@ static void rig_release(struct rig *r)
 	vec_release(&r->t.threads);
 	vec_release(&r->t.mappings);
 	vec_release(&r->t.hints);
+	kept_release(&r->t.kept);
 	memory_release(&r->t.memory);
 	remarks_release(&r->t.remarks);
 	arena_release(&r->t.arena);
