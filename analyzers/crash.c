@@ -151,6 +151,31 @@ static void register_line(struct text *out, const struct value *values)
 	text_put(out, "\n", 1);
 }
 
+/* "rdx 0x2, rcx 0x4", in lines. */
+static void plain_text(struct text *out, const char *text, size_t len)
+{
+	enum { INDENT = 3 };
+	size_t column = SCREEN_WIDTH;
+	while (len) {
+		const char *comma = memchr(text, ',', len);
+		size_t word = comma ? (size_t)(comma - text) + 1 : len;
+		if (column + word + 1 > SCREEN_WIDTH) {
+			text_printf(out, column == SCREEN_WIDTH ? "  " : "\n  ");
+			column = INDENT - 1;
+		}
+		text_put(out, " ", 1);
+		text_escaped(out, text, word);
+		column += word + 1;
+		text += word;
+		len -= word;
+		if (len) { /* the blank behind the comma */
+			text++;
+			len--;
+		}
+	}
+	text_put(out, "\n", 1);
+}
+
 /* What is no address of anything is said in few words, behind the others. */
 static void register_text(struct text *out, const struct value *values)
 {
@@ -161,11 +186,8 @@ static void register_text(struct text *out, const struct value *values)
 	}
 	if (values[REG_WHAT].state == VALUE_PRESENT || values[REG_USED].b)
 		register_line(out, values);
-	if (values[REG_PLAIN].state != VALUE_PRESENT)
-		return;
-	text_printf(out, "   ");
-	text_value(out, &register_columns[REG_PLAIN], &values[REG_PLAIN]);
-	text_put(out, "\n", 1);
+	if (values[REG_PLAIN].state == VALUE_PRESENT)
+		plain_text(out, values[REG_PLAIN].s.bytes, values[REG_PLAIN].s.len);
 }
 
 static const struct record register_record = {

@@ -192,16 +192,30 @@ static bool holds_value(const struct crash *c, const struct address_facts *f, ui
 	return false;
 }
 
+/* Is it the first or the second word there, as ob_type is? */
+static bool begins_with_value(const struct crash *c, addr_t at, uint64_t value)
+{
+	const struct target *t = c->session->target;
+	addr_t word;
+	return (target_read_word(t, at, &word) && word == value) ||
+	       (target_read_word(t, at + t->machine->word, &word) && word == value);
+}
+
 /* The register that points to freed memory out of which the bad value came. */
 static const struct crash_register *stale_register(const struct crash *c, uint64_t value)
 {
+	const struct crash_register *ret = NULL;
 	for (size_t i = 0; i < c->register_count; i++) {
 		const struct address_facts *f = &c->list[i].facts;
-		if ((f->kind == ADDRESS_FREED || f->kind == ADDRESS_DEAD) && f->found.block &&
-		    holds_value(c, f, value))
+		if ((f->kind != ADDRESS_FREED && f->kind != ADDRESS_DEAD) || !f->found.block ||
+		    !holds_value(c, f, value))
+			continue;
+		bool is_fill = address_fill_name(value, c->session->target->machine->word);
+		if (begins_with_value(c, f->at, value) && (f->fill || !is_fill))
 			return &c->list[i];
+		ret = ret ? ret : &c->list[i];
 	}
-	return NULL;
+	return ret;
 }
 
 /* What was freed, and then used. fill: NULL, or what the value says by itself. */
@@ -209,8 +223,11 @@ static bool judge_stale(struct crash *c, uint64_t base, const char *fill, const 
 {
 	const struct crash_register *r = base ? stale_register(c, base) : NULL;
 	_str_ struct str what = STR_INIT;
-	if (r)
-		address_words(c->addresses, &r->facts, c->os, 60, &what);
+	if (r) {
+		struct address_facts facts = r->facts;
+		facts.fill = NULL; /* is said of the value */
+		address_words(c->addresses, &facts, c->os, 60, &what);
+	}
 	if (r && fill)
 		return crash_verdict(c,
 				     "an object or buffer was used after it was freed: %s points to "

@@ -491,7 +491,8 @@ static bool report_extent(const struct work *w, const struct record *record,
 		return true;
 	addr_t at = w->f->at;
 	const struct mapping *m = file_of(w->session->target, distance ? e->start : at);
-	uint8_t flags = !e->flags && m ? m->access : e->flags;
+	bool is_lost = e->source == EXTENT_LOST && m && m->access;
+	uint8_t flags = is_lost ? m->access : e->flags;
 	char access[4] = { flags & EXTENT_READ ? 'r' : '-', flags & EXTENT_WRITE ? 'w' : '-',
 			   flags & EXTENT_EXECUTE ? 'x' : '-', 0 };
 	struct value values[MAP_COLUMNS] = {

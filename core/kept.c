@@ -59,6 +59,11 @@ const struct kept_answer *kept_find(const struct kept *k, enum kept_kind kind, u
 	return slot && *slot ? &k->list.items[*slot - 1] : NULL;
 }
 
+bool kept_any(const struct kept *k, enum kept_kind kind)
+{
+	return k->index[kind].len || k->index[kind].has_zero;
+}
+
 void kept_put(struct str *s, uint64_t value)
 {
 	char bytes[8];

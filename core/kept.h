@@ -42,6 +42,9 @@ bool kept_load(struct kept *k, uint32_t kind, uint64_t key, const uint8_t *data,
 /* NULL: there is none. */
 const struct kept_answer *kept_find(const struct kept *k, enum kept_kind kind, uint64_t key);
 
+/* Is there any of that kind? */
+bool kept_any(const struct kept *k, enum kept_kind kind);
+
 /* --- writing and reading numbers ------------------------------------------------------------ */
 
 void kept_put(struct str *s, uint64_t value); /* 8 bytes */

@@ -149,7 +149,8 @@ static bool want_place(struct symbols *s, struct places_request *r, const struct
 	uint64_t *at = map_insert(&s->places->by_addr, q->addr, &is_new);
 	if (!at || !is_new)
 		return at != NULL;
-	if (take_kept(s, q->addr))
+	/* What a slim core brings along is all that there was: the same wherever it is read. */
+	if (take_kept(s, q->addr) || (s->target->slim && kept_any(&s->target->kept, KEPT_PLACES)))
 		return true;
 	uint32_t file = want_file(s, r, ms, effort);
 	if (file == UINT32_MAX)

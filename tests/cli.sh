@@ -167,17 +167,25 @@ except ImportError:
     sys.exit(0)
 jsonschema.Draft202012Validator(schema).validate(document)
 PY
+address=$("$PYCORE" object --json "$core" sys.modules | python3 -c 'import json, sys; print(json.load(sys.stdin)["object"]["address"])')
 for command in $commands; do
 	"$PYCORE" "$command" --schema >"$dir/schema"
 	extra=()
 	[ "$command" = slim ] && extra=(-o "$dir/small")
 	[ "$command" = list ] || extra+=("$core")
 	[ "$command" = object ] && extra+=("sys.modules['sys'].version_info[0]")
+	[ "$command" = whatis ] && extra+=(0x10 "$address")
 	run "$command" --json "${extra[@]}"
 	check "$command --json is done" exits 0
 	check "$command --json is what --schema says" \
 		python3 "$dir/validate.py" "$dir/schema" "$dir/out" "$command" 2>>"$dir/err"
 done
+run whatis "$core"
+check 'whatis without an address' fails_with 2 'which address?'
+run whatis "$core" 0x123456789abcdef01
+check 'whatis of more than 64 bits' fails_with 2 'no address of at most 64 bits'
+run whatis "$core" "$address"
+check 'whatis says what it is' out_has 'Python object: dict '
 run bt --json --locals=full "$core"
 "$PYCORE" bt --schema >"$dir/schema"
 check 'bt --json --locals=full too' python3 "$dir/validate.py" "$dir/schema" "$dir/out" bt

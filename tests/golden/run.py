@@ -7,12 +7,14 @@
 
 fixtures/cores/NAME.core.zst is read alone: an empty sysroot, no file of this
 machine.  What is expected lies here: NAME.txt and NAME.json, `bt --locals`,
-and of those with all of their heap also what heap, gc and object say.
+of those with all of their heap also what heap, gc and object say, and of
+crashes what crash, whatis and bt --native do.
 Ends with "N passed, N failed, N skipped".
 """
 import argparse
 import difflib
 import glob
+import json
 import os
 import subprocess
 import sys
@@ -30,11 +32,23 @@ HEAP_FORMS = (
                  "sys.modules['__main__'].CACHE['session 7'].data"]),
     ("why.json", ["object", "--why", "--json", "-",
                   "sys.modules['__main__'].TEXTS[4].right"]))
+# Of those that died in a way of fixtures/crashes.
+CRASH_FORMS = (("crash.txt", ["crash"]), ("crash.json", ["crash", "--json"]),
+               ("native.txt", ["bt", "--native=all"]),
+               ("whatis.json", ["whatis", "--json", "-", "REGISTERS"]))
+
+
+def registers(pycore, core, empty):
+    """Their values."""
+    document = json.loads(output(pycore, core, ["crash", "--json"], empty)[1])
+    return [one["value"] for one in document["registers"]]
 
 
 def output(pycore, core, words, empty):
     """(exit code, text) of one run."""
     words, subject = (words[:-2], words[-1:]) if "-" in words else (words, [])
+    if subject == ["REGISTERS"]:
+        subject = registers(pycore, core, empty)
     result = subprocess.run(
         [pycore, *words, "--sysroot", empty, os.path.basename(core), *subject],
         cwd=CORES, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -74,7 +88,8 @@ def main():
             name = os.path.basename(core)[:-len(".core.zst")]
             if options.k not in name:
                 continue
-            more = HEAP_FORMS if name.endswith("-heap") else ()
+            more = HEAP_FORMS if name.endswith("-heap") else \
+                CRASH_FORMS if name.startswith("crash-") else ()
             for suffix, arguments in FORMS + more:
                 path = os.path.join(HERE, "%s.%s" % (name, suffix))
                 code, text, err = output(pycore, core, arguments, empty)

@@ -12,7 +12,6 @@ import pycorerun
 HERE = os.path.dirname(os.path.abspath(__file__))
 CRASHES = os.path.join(os.path.dirname(os.path.dirname(HERE)), "fixtures",
                        "crashes")
-DEBUG = {"PYTHONMALLOC": "debug"}
 SCREEN = 50
 # What pycore crash must say, and for which versions the program dies so.
 NULL = r"a null pointer( plus an offset)?: %s 0x10 by %s in _crashlib\.so"
@@ -69,6 +68,8 @@ VERDICTS = {
 # With every interpreter; the others with one, or with all of them on demand.
 TELLING = ("null_read", "fatal", "no_gil", "python_recursion", "unchecked",
            "overflow", "use_after_free", "negative_refcount")
+ENVIRONMENTS = {"overflow": {"PYTHONMALLOC": "debug"},
+                "use_after_free": {"PYTHONMALLOC": "debug"}}
 # Of these a slim core alone must say the same.
 SLIM = ("null_read", "use_after_free", "overflow", "cpp_derived", "threads")
 
@@ -191,41 +192,46 @@ def check_slim(pycore, options, core, directory):
     return found
 
 
+def checks_of(pycore, interpreter, kind, core, directory):
+    """List of (what, differences)."""
+    options = interpreter.pycore_options(directory)
+    result = pycorerun.run(pycore, "crash", "--json", *options, core)
+    document = result.json()
+    verdicts = [verdict["text"] for verdict in document["verdicts"]]
+    found = [] if any(re.search(VERDICTS[kind], text)
+                      for text in verdicts) else verdicts or ["none"]
+    text = pycorerun.run(pycore, "crash", *options, core)
+    missing = [verdict for verdict in verdicts
+               if "Verdict: " + verdict not in text.out]
+    lines = without_notes(text.out).count("\n") + 1
+    if lines > SCREEN:
+        missing.append("%d lines" % lines)
+    exceptions = [e["repr"] for e in document["exceptions"]]
+    if kind == "handling" and exceptions != ["KeyError('missing'%s)" % (
+            "," if interpreter.version < (3, 7) else "")]:
+        found.append("exceptions: %s" % exceptions)
+    broken = kind == "smash"        # its stack is overwritten
+    if result.code != (1 if broken else 0) or text.code != result.code:
+        found.append("exit code %s: %s" % (result.code, document["notes"]))
+    found += check_call(document, kind, text.out)
+    if kind == "threads":
+        found += check_threads(pycore, options, core)
+    return [("crash " + kind, found), ("text of " + kind, missing)]
+
+
 def check_crash(pycore, interpreter, library, kind):
     """List of (what, differences), or None where there is no core."""
     directory = tempfile.mkdtemp(prefix="pycore-crash-")
     try:
         core = die(interpreter, library, "crashes.py", kind, directory,
-                   DEBUG if kind in ("overflow", "use_after_free") else None)
+                   ENVIRONMENTS.get(kind))
         if not core:
             return None
-        options = interpreter.pycore_options(directory)
-        result = pycorerun.run(pycore, "crash", "--json", *options, core)
-        document = result.json()
-        verdicts = [verdict["text"] for verdict in document["verdicts"]]
-        found = [] if any(re.search(VERDICTS[kind], text)
-                          for text in verdicts) else verdicts or ["none"]
-        text = pycorerun.run(pycore, "crash", *options, core)
-        missing = [verdict for verdict in verdicts
-                   if "Verdict: " + verdict not in text.out]
-        lines = text.out.split("\nNote")[0].count("\n")
-        if lines > SCREEN:
-            missing.append("%d lines" % lines)
-        exceptions = [e["repr"] for e in document["exceptions"]]
-        if kind == "handling" and exceptions != ["KeyError('missing'%s)" % (
-                "," if interpreter.version < (3, 7) else "")]:
-            found.append("exceptions: %s" % exceptions)
-        broken = kind == "smash"        # its stack is overwritten
-        if result.code != (1 if broken else 0) or text.code != result.code:
-            found.append("exit code %s: %s" % (result.code,
-                                               document["notes"]))
-        found += check_call(document, kind, text.out)
-        if kind == "threads":
-            found += check_threads(pycore, options, core)
-        checks = [("crash " + kind, found), ("text of " + kind, missing)]
+        checks = checks_of(pycore, interpreter, kind, core, directory)
         if kind in SLIM:
-            checks.append(("slim " + kind, check_slim(pycore, options, core,
-                                                      directory)))
+            checks.append(("slim " + kind, check_slim(
+                pycore, interpreter.pycore_options(directory), core,
+                directory)))
         return checks
     finally:
         shutil.rmtree(directory, ignore_errors=True)
