@@ -137,6 +137,38 @@ static void debugfile_find__does_not_leave_the_directory_by_a_link(void **state)
 	place_free(p);
 }
 
+static bool found_shared(struct place *p, const char *link, size_t size)
+{
+	struct mapped_file file = { 0 }, debug;
+	struct elf_rig rig = p->elf;
+	memcpy(rig.bytes + ELF_DEBUGLINK, link, size);
+	elf_rig_section(&rig, ".gnu_debugaltlink", SHT_PROGBITS, 0, ELF_DEBUGLINK, size, 0);
+	((Elf64_Ehdr *)rig.bytes)->e_shnum = (Elf64_Half)rig.sections;
+	debug = (struct mapped_file){ .data = rig.bytes, .size = ELF_SIZE };
+	bool ret = debugfile_find_shared(p->files, elf_rig_machine(), &debug, &file);
+	if (ret)
+		mapped_file_release(&file);
+	return ret;
+}
+
+/* "NAME", NUL, twenty bytes of build-id */
+#define ID "\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab"
+
+static void debugfile_find_shared__is_proved_by_the_links_build_id(void **state)
+{
+	struct place *p = place_new();
+	assert_false(found_shared(p, "a.dwz\0" ID, 26));
+	write_below(p, "/usr/lib/debug/.dwz/a.dwz", p->elf.bytes, ELF_SIZE);
+	assert_true(found_shared(p, "a.dwz\0" ID, 26));
+	assert_true(found_shared(p, "../a.dwz\0" ID, 29));
+	assert_false(found_shared(p, "a.dwz\0" "other", 11));
+	assert_false(found_shared(p, "a.dwz\0", 6));
+	assert_false(found_shared(p, "a.dwz and no end", 16));
+	write_below(p, BY_BUILD_ID, p->elf.bytes, ELF_SIZE);
+	assert_true(found_shared(p, "elsewhere\0" ID, 30));
+	place_free(p);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -144,6 +176,7 @@ int main(void)
 		cmocka_unit_test(debugfile_find__goes_by_build_id),
 		cmocka_unit_test(debugfile_find__follows_the_link_with_the_right_crc),
 		cmocka_unit_test(debugfile_find__does_not_leave_the_directory_by_a_link),
+		cmocka_unit_test(debugfile_find_shared__is_proved_by_the_links_build_id),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -252,6 +252,23 @@ static void elf_note_is__compares_the_whole_name(void **state)
 
 /* --- build-ids ------------------------------------------------------------------------------- */
 
+static void elf_notes_find__takes_the_first_of_its_owner_and_kind(void **state)
+{
+	struct drawing d = drawing_of(EM_X86_64);
+	struct elf_note note;
+	draw_note(&d, "GNU", 0xcafe1a7e, "of another", 10);
+	draw_note(&d, "FDO", 3, "of another kind", 15);
+	draw_note(&d, "FDO", 0xcafe1a7e, "{}", 3);
+	draw_note(&d, "FDO", 0xcafe1a7e, "later", 5);
+	const uint8_t *p = (uint8_t *)d.notes.buf;
+	assert_true(elf_notes_find(d.m, p, d.notes.len, 4, "FDO", 0xcafe1a7e, &note));
+	assert_int_equal(note.size, 3);
+	assert_string_equal((const char *)note.desc, "{}");
+	assert_false(elf_notes_find(d.m, p, d.notes.len, 4, "FDO", 4, &note));
+	assert_false(elf_notes_find(d.m, p, 0, 4, "FDO", 0xcafe1a7e, &note));
+	str_release(&d.notes);
+}
+
 static void elf_notes_build_id__passes_over_what_is_none(void **state)
 {
 	struct drawing d = drawing_of(EM_X86_64);
@@ -323,6 +340,7 @@ int main(void)
 		cmocka_unit_test(elf_note_next__of_a_last_one_without_its_padding_ends_at_the_end),
 		cmocka_unit_test(elf_note_next__refuses_sizes_that_wrap),
 		cmocka_unit_test(elf_note_is__compares_the_whole_name),
+		cmocka_unit_test(elf_notes_find__takes_the_first_of_its_owner_and_kind),
 		cmocka_unit_test(elf_notes_build_id__passes_over_what_is_none),
 		cmocka_unit_test(elf_file_build_id__passes_over_notes_outside_the_file),
 	};

@@ -285,6 +285,32 @@ static void inflate_spool__maps_a_regular_file_as_it_is(void **state)
 	unlink(path);
 }
 
+static void inflate_small__unpacks_as_much_as_it_may(void **state)
+{
+	enum { TEXT = 600000, LIMIT = 1 << 20 };
+	char *text = malloc(TEXT), *stream = malloc(TEXT);
+	assert_non_null(text);
+	assert_non_null(stream);
+	for (size_t i = 0; i < TEXT; i++)
+		text[i] = (char)(i * i >> 7);
+	size_t len = ZSTD_compress(stream, TEXT, text, TEXT, 1);
+	assert_false(ZSTD_isError(len));
+	_str_ struct str out = STR_INIT;
+	assert_true(inflate_small((uint8_t *)stream, len, LIMIT, &out));
+	assert_int_equal(out.len, TEXT);
+	assert_memory_equal(out.buf, text, TEXT);
+	str_reset(&out);
+	assert_false(inflate_small((uint8_t *)stream, len, TEXT - 1, &out));
+	assert_true(out.len <= TEXT - 1);
+	str_reset(&out);
+	assert_false(inflate_small((uint8_t *)stream, len / 2, LIMIT, &out));
+	str_reset(&out);
+	assert_false(inflate_small((uint8_t *)text, TEXT, LIMIT, &out));
+	assert_false(inflate_small(NULL, 0, LIMIT, &out));
+	free(text);
+	free(stream);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +323,7 @@ int main(void)
 		cmocka_unit_test(inflate_file__takes_a_stream_cut_anywhere),
 		cmocka_unit_test(inflate_file__stops_at_the_limit_of_bytes),
 		cmocka_unit_test(inflate_file__unpacks_no_more_of_what_is_no_elf_file),
+		cmocka_unit_test(inflate_small__unpacks_as_much_as_it_may),
 		cmocka_unit_test(inflate_spool__stops_at_the_limit_of_bytes),
 		cmocka_unit_test(inflate_spool__takes_all_of_a_pipe),
 		cmocka_unit_test(inflate_spool__maps_a_regular_file_as_it_is),
