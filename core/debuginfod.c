@@ -84,7 +84,7 @@ void debuginfod_free(struct debuginfod *d)
 
 const char *debuginfod_fault(const struct debuginfod *d)
 {
-	return d->fault;
+	return d ? d->fault : NULL;
 }
 
 int debuginfod_fetch(struct debuginfod *d, const uint8_t *id, size_t len, bool want_debug)

@@ -21,7 +21,8 @@ void debuginfod_free(struct debuginfod *d);
 /* An open file of 1 to 64 bytes of build-id: the debug file, or the program or library itself.
  * -1: no server has it. A server that cannot be reached is not asked again. */
 int debuginfod_fetch(struct debuginfod *d, const uint8_t *id, size_t len, bool want_debug);
-/* Why no server is asked any more: "libdebuginfod.so.1 is not on this machine"; NULL: they are. */
+/* Why no server is asked any more: "libdebuginfod.so.1 is not on this machine"; NULL: they are, or never
+ * were (d NULL). */
 const char *debuginfod_fault(const struct debuginfod *d);
 
 #endif

@@ -335,7 +335,7 @@ bool modulefiles_attach(struct elfcore *core, struct files *files, struct mapped
 		tally_add(&tally, module);
 	}
 	tally_remarks(t, &tally);
-	if (files->debuginfod && debuginfod_fault(files->debuginfod))
+	if (debuginfod_fault(files->debuginfod))
 		remark_info(&t->remarks, "debuginfod: %s", debuginfod_fault(files->debuginfod));
 	return true;
 }

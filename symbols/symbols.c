@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <string.h>
 #include "core/checked.h"
+#include "core/debuginfod.h"
 #include "core/inflate.h"
 #include "core/str.h"
 #include "core/trace.h"
@@ -69,6 +70,7 @@ const struct elffile *symbols_file(struct symbols *s, struct module_symbols *ms)
 static const struct elffile *debug_of(struct symbols *s, struct module_symbols *ms)
 {
 	if (!ms->debug_tried) {
+		const char *before = s->files ? debuginfod_fault(s->files->debuginfod) : NULL;
 		ms->debug_tried = true;
 		if (s->files && debugfile_find(s->files, s->target->machine, ms->module,
 					       &ms->debug_mapping)) {
@@ -78,6 +80,9 @@ static const struct elffile *debug_of(struct symbols *s, struct module_symbols *
 			if (!ms->has_debug)
 				mapped_file_release(&ms->debug_mapping);
 		}
+		const char *fault = s->files ? debuginfod_fault(s->files->debuginfod) : NULL;
+		if (fault && !before)
+			remark_info(&s->target->remarks, "debuginfod: %s", fault);
 		trace(SYMBOLS, "%s: debug file %s", ms->module->path,
 		      ms->has_debug ? ms->debug_mapping.path : "not found");
 	}
