@@ -8,7 +8,8 @@
 #include "report/text.h"
 
 /* One screen, as it is pasted into a bug report. */
-enum { SCREEN_LINES = 50, SCREEN_WIDTH = 100, STACK_SHOWN = 24, STACK_LEAST = 8 };
+enum { SCREEN_LINES = 50, SCREEN_WIDTH = 100, STACK_SHOWN = 24, STACK_LEAST = 8,
+       PYTHON_LEAST = 4 };
 
 struct crash_config {
 	uint64_t limit;
@@ -546,15 +547,16 @@ static size_t item_lines(const struct crash *c, const struct bt *bt, size_t i)
 	return 1u + has_source + (has_source && frame->position.end_column > 0);
 }
 
-/* How many of the innermost frames leave the whole on one screen. */
+/* How many of the innermost frames leave the whole on one screen; some of Python are worth more than
+ * that, as those of C may all be a library's. */
 static size_t items_shown(const struct crash *c, const struct bt *bt)
 {
-	size_t lines = lines_around(c), n = 0;
-	while (n < c->frames->items.len && n < STACK_SHOWN) {
+	size_t lines = lines_around(c), python = 0, n = 0;
+	for (; n < c->frames->items.len && n < STACK_SHOWN; n++) {
 		lines += item_lines(c, bt, n);
-		if (lines > SCREEN_LINES && n >= STACK_LEAST)
+		if (lines > SCREEN_LINES && n >= STACK_LEAST && python >= PYTHON_LEAST)
 			break;
-		n++;
+		python += !c->frames->items.items[n].is_native;
 	}
 	return n;
 }
