@@ -8,10 +8,11 @@ import garbage
 import heap
 import overview
 import program
+import real
 import reprs
 import sizes
 
 Skip = program.Skip
 ALL = program.ALL + reprs.ALL + copies.ALL + edges.ALL + \
-    collector.ALL + dump.ALL + heap.ALL + overview.ALL + sizes.ALL + \
-    badinput.ALL
+    collector.ALL + garbage.ALL + dump.ALL + heap.ALL + overview.ALL + \
+    real.ALL + sizes.ALL + badinput.ALL

@@ -1,0 +1,58 @@
+"""Real programs of Debian's, where they are installed: the census of each."""
+import os
+import subprocess
+
+import dump
+import heap
+import program
+import pycorerun
+
+HELD = ("python3-django", "python3-flask", "python3-numpy", "gunicorn")
+
+
+class Real(heap.Census):
+    """heap against what the collector and getsizeof() say."""
+
+    def __init__(self, name):
+        super().__init__("real-" + name, arguments=(name,), only=("",))
+        self.program = "real.py"
+        self.name_of_package = name
+
+    def interpreters(self, found, quick):
+        """One for which it is installed, if there is any."""
+        for one in found:
+            there = dict(os.environ, PYTHONPATH=os.environ.get(
+                "PYCORE_REAL", ""))
+            if one.version < (3, 8) or one.emulated or one.sysroot:
+                continue
+            if subprocess.run([one.command, "-c", "import " +
+                               self.name_of_package], env=there,
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode == 0:
+                return [one]
+        return [None]
+
+    def run(self, interpreter, base, binary):
+        if not interpreter:
+            raise program.Skip("no Python here has %s (Debian: %s)" % (
+                self.name_of_package, ", ".join(HELD)))
+        self.environment = {"PYTHONPATH": os.environ.get("PYCORE_REAL", "")}
+        core, truth = self.make(interpreter, base)
+        options = interpreter.pycore_options(base)
+        census = pycorerun.run(binary, "heap", "--json", core, *options)
+        listed = pycorerun.run(binary, "heap", "--list", "--json", core,
+                               *options)
+        path, told = dump.written(binary, core, base, options)
+        results = [("exit", pycorerun.success(census) + told +
+                    pycorerun.success(listed))]
+        if results[0][1]:
+            return results
+        objects = listed.json()["objects"]
+        counted = census.json()["heap"]
+        return results + [
+            ("census", heap.compare_census(truth, counted)),
+            ("objects", heap.compare_objects(truth, objects)),
+            ("dump", dump.compare_census(dump.Dump(path), counted, objects))]
+
+
+ALL = [Real(name) for name in ("django", "flask", "numpy", "gunicorn")]
