@@ -57,6 +57,8 @@ struct copy {
 	int fd;
 	struct damage { size_t at, len; } damages[MAX_DAMAGES];
 	size_t damage_count;
+	bool is_cut;
+	size_t cut;
 };
 
 static void remember(struct copy *c, size_t at, size_t len)
@@ -64,10 +66,28 @@ static void remember(struct copy *c, size_t at, size_t len)
 	c->damages[c->damage_count++] = (struct damage){ at, len };
 }
 
+/* Into a copy that is all zeros from there on: what is zero is not written, and none of it stays in
+ * memory, since it would count as the child's. */
+static void copy_rest(struct copy *c, size_t from)
+{
+	static const uint8_t zeros[PAGE];
+	for (size_t at = from; at < c->size;) {
+		size_t len = MIN(PAGE - at % PAGE, c->size - at);
+		if (memcmp(c->whole + at, zeros, len) != 0)
+			memcpy(c->bytes + at, c->whole + at, len);
+		at += len;
+	}
+	madvise((void *)c->whole, c->size, MADV_DONTNEED);
+	madvise(c->bytes, c->size, MADV_DONTNEED);
+}
+
 static void repair(struct copy *c)
 {
 	if (ftruncate(c->fd, (off_t)c->size) != 0)
 		exit(2);
+	if (c->is_cut)
+		copy_rest(c, c->cut);
+	c->is_cut = false;
 	for (size_t i = 0; i < c->damage_count; i++)
 		memcpy(c->bytes + c->damages[i].at, c->whole + c->damages[i].at, c->damages[i].len);
 	c->damage_count = 0;
@@ -145,7 +165,8 @@ static void damage(struct copy *c)
 		size_t size = below(2) ? below(c->size) : below(c->size) & ~(size_t)(PAGE - 1);
 		if (ftruncate(c->fd, (off_t)size) != 0)
 			exit(2);
-		remember(c, size, c->size - size);	/* gone, and zero when it is long again */
+		c->is_cut = true;	/* gone, and zero when it is long again */
+		c->cut = size;
 		return;		/* what is mapped behind the cut must not be written to */
 	}
 	size_t count = 1 + below((size_t)1 << below(5));
@@ -413,7 +434,7 @@ static void open_copy(const char *core, const char *path, struct copy *c)
 	c->bytes = mmap(NULL, c->size, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
 	if (c->bytes == MAP_FAILED)
 		exit(2);
-	memcpy(c->bytes, c->whole, c->size);
+	copy_rest(c, 0);
 	close(fd);
 }
 
