@@ -255,7 +255,8 @@ static void judge_unchecked(struct crash *c)
 	const struct pytype *type;
 	_str_ struct str text = STR_INIT;
 	if (crash_words_raised(c, &limits, &text, &type)) {
-		bool is_memory = pytype_is(type, "MemoryError");
+		bool is_memory = pytype_is(type, "MemoryError") ||
+				 pytype_is(type, "exceptions.MemoryError"); /* 2.7 */
 		crash_verdict(c,
 			      "%sa call of Python's API had failed before, and nobody looked: %s "
 			      "was being raised",
