@@ -400,6 +400,13 @@ static bool is_used(const struct crash *c, const struct crash_register *r)
 	return c->bad && (streq(c->bad->base, r->name) || streq(c->bad->index, r->name));
 }
 
+/* Of no news on a screen: most frames have some. */
+static bool is_own_stack(const struct crash *c, const struct crash_register *r)
+{
+	return c->session->text_form && r->facts.kind == ADDRESS_STACK &&
+	       r->facts.thread == c->os && !is_used(c, r);
+}
+
 static bool report_registers(struct crash *c, struct report *report)
 {
 	enum { REPR = 1000, LINE = SCREEN_WIDTH - 28 };
@@ -413,9 +420,12 @@ static bool report_registers(struct crash *c, struct report *report)
 			str_truncate(&what, LINE - 3);
 			str_adds(&what, "...");
 		}
+		bool is_stack = is_own_stack(c, r);
+		if (is_stack)
+			str_reset(&what);
 		if (!what.len && !is_used(c, r))
-			str_printf(&plain, "%s%s 0x%" PRIx64, plain.len ? ", " : "", r->name,
-				   r->value);
+			str_printf(&plain, "%s%s 0x%" PRIx64 "%s", plain.len ? ", " : "", r->name,
+				   r->value, is_stack ? " (stack)" : "");
 		struct value values[REG_COLUMNS] = {
 			[REG_NAME] = value_str(r->name),
 			[REG_VALUE] = value_uint(r->value),
@@ -525,7 +535,8 @@ static size_t lines_around(const struct crash *c)
 	for (size_t i = 0; i < c->verdicts.len; i++)
 		lines += lines_of(strlen(c->verdicts.items[i]) + VERDICT);
 	for (size_t i = 0; i < c->register_count; i++)
-		lines += c->list[i].facts.kind != ADDRESS_NOTHING;
+		lines += c->list[i].facts.kind != ADDRESS_NOTHING &&
+			 !is_own_stack(c, &c->list[i]);
 	if (c->has_thread && (c->thread.current_exception || c->thread.handled_exception))
 		lines += EXCEPTION;
 	return lines;
