@@ -9,7 +9,7 @@
 
 /* One screen, as it is pasted into a bug report. */
 enum { SCREEN_LINES = 50, SCREEN_WIDTH = 100, STACK_SHOWN = 24, STACK_LEAST = 8,
-       PYTHON_LEAST = 4 };
+       PYTHON_LEAST = 4, BEYOND = 5 };
 
 struct crash_config {
 	uint64_t limit;
@@ -565,7 +565,8 @@ static size_t items_shown(const struct crash *c, const struct bt *bt)
 	size_t lines = lines_around(c), python = 0, n = 0;
 	for (; n < c->frames->items.len && n < STACK_SHOWN; n++) {
 		lines += item_lines(c, bt, n);
-		if (lines > SCREEN_LINES && n >= STACK_LEAST && python >= PYTHON_LEAST)
+		if (lines > SCREEN_LINES && n >= STACK_LEAST &&
+		    (python >= PYTHON_LEAST || lines > SCREEN_LINES + BEYOND))
 			break;
 		python += !c->frames->items.items[n].is_native;
 	}
