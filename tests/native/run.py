@@ -181,7 +181,8 @@ def gdb_stacks(core, executable):
         script.write(GDB)
         script.flush()
         result = subprocess.run(
-            ["gdb", "-nx", "-batch", "-iex", "set auto-load off", executable,
+            ["gdb", "-nx", "-batch", "-iex", "set auto-load off",
+             "-iex", "set backtrace past-main on", executable,
              "-ex", "core " + core, "-x", script.name],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={"PATH": "/usr/bin:/bin", "HOME": "/"}, timeout=300)
@@ -204,6 +205,8 @@ def check_gdb(tally, pycore, name, core, interpreter):
     mine = stacks(pycorerun.run(pycore, "bt", "--native=all", "--json",
                                 core).json())
     for tid, frames in wanted.items():
+        # where a thread begins is a matter of taste: gdb may stop earlier
+        mine[tid] = mine.get(tid, [])[:len(frames)]
         modules = {a: module for a, _, module in mine.get(tid, [])}
         known[tid] = [
             (a, n if n in (values_of_names(modules[a])
