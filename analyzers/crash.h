@@ -79,8 +79,8 @@ const struct bt_call *crash_call_at(const struct crash *c, size_t i);
 /* The innermost of these; a name matches when it begins so. */
 const struct bt_call *crash_find_call(const struct crash *c, const char *const *names,
 				      size_t count, size_t *ret_index);
-/* The innermost from index on that is neither Python's own nor of libc: who is to blame; else the one
- * at index. NULL: there is none. */
+/* The innermost from index on that is neither Python's own nor of libc: who is to blame; else who called
+ * the module of the one at index; else that one. NULL: there is none. */
 const struct bt_call *crash_culprit(const struct crash *c, size_t index);
 
 /* --- crash_said.c, crash_cpp.c -------------------------------------------------------------- */

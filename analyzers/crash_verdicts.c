@@ -63,6 +63,7 @@ static bool is_go_between(const struct crash *c, const struct bt_call *call)
 const struct bt_call *crash_culprit(const struct crash *c, size_t index)
 {
 	enum { LOOK = 30 };
+	const struct bt_call *first = crash_call_at(c, index), *caller = first;
 	for (size_t i = index; i < MIN(c->frames->calls.len, index + LOOK); i++) {
 		const struct bt_call *call = crash_call_at(c, i);
 		/* up to the Python code that called */
@@ -70,8 +71,11 @@ const struct bt_call *crash_culprit(const struct crash *c, size_t index)
 			break;
 		if (!is_go_between(c, call))
 			return call;
+		/* Nobody else: then who called the library, the interpreter itself. */
+		if (caller == first && call->module != first->module)
+			caller = call;
 	}
-	return crash_call_at(c, index);
+	return caller;
 }
 
 /* --- not a crash ---------------------------------------------------------------------------- */

@@ -44,8 +44,10 @@ VERDICTS = {
     "deep": r"the C stack overflowed: \d+ Python frames deep, of deep\(\)",
     "overflow": r"a buffer on the heap was overrun: Fatal Python error: bad "
                 r"trailing pad byte .*in a call by crash_overflow in _crashl",
+    # older glibcs notice it later
     "heap_overflow": r"the C heap is damaged, .*overrun.*glibc said \"[^\"]+"
-                     r"\", in a call by crash_heap_overflow in _crashlib\.so",
+                     r"\", in a call by (crash_heap_overflow in _crashlib\.so|"
+                     r"\w+ in python)",
     "use_after_free": r"used after it was freed: \w+ points to freed memory.*"
                       r"0xd[bd]d[bd]d[bd]d[bd]d[bd]d[bd]d[bd]d[bd], the fill ",
     "negative_refcount": r"a reference was dropped too often: .*negative ref "

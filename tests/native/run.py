@@ -63,8 +63,10 @@ def values_of_names(module):
     found = {}
     notes = readelf("-n", module)
     build_id = re.search(r"Build ID: (..)(\w+)", notes)
-    files = [module] + ["/usr/lib/debug/.build-id/%s/%s.debug" %
-                        build_id.groups()] * bool(build_id)
+    files = [module]
+    if build_id:
+        files.append("/usr/lib/debug/.build-id/%s/%s.debug" %
+                     build_id.groups())
     for line in "\n".join(readelf("-Ws", file) for file in files).splitlines():
         symbol = re.match(r" *\d+: ([0-9a-f]+) .* (\S+)$", line)
         if symbol:
