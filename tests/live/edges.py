@@ -18,7 +18,8 @@ INFERRED = {
     "_pickle.Unpickler", "cPickle.Pickler", "cPickle.Unpickler",
     "cProfile.Profile", "zoneinfo.ZoneInfo", "sqlite3.Connection",
     "sqlite3.Node", "sqlite3.Cache", "xml.etree.ElementTree.XMLParser",
-    "ssl.SSLContext", "ctypes.CField",
+    "ssl.SSLContext", "ctypes.CField", "cython_function_or_method",
+    "numpy.ufunc", "numpy.ma.core.MaskedArray", "numpy.ma.core.MaskedConstant",
 }
 SHOWN = 3       # differences per type
 
@@ -36,9 +37,18 @@ def truth_of(path):
     return found
 
 
-def edges_of(tool, core, interpreter, base, addresses):
+def tool():
+    """The program that asks pycore's library for edges."""
+    build = os.path.join(ROOT, os.environ.get("BUILD", "build"))
+    path = os.path.join(build, "live", "edges_of")
+    if not os.access(path, os.X_OK):
+        raise program.Skip("%s is not there; make check-live makes it" % path)
+    return path
+
+
+def edges_of(program_path, core, interpreter, base, addresses):
     """{address: (state, Counter, {address: name})} from the core."""
-    command = [tool, core, interpreter.executable]
+    command = [program_path, core, interpreter.executable]
     if interpreter.sysroot:
         command += [interpreter.sysroot, base]
     got = subprocess.run(command, input="\n".join(addresses) + "\n",
@@ -135,14 +145,10 @@ class Edges(program.Program):
         return program.core_of(interpreter.command, self.program, base)
 
     def run(self, interpreter, base, binary):
-        build = os.path.join(ROOT, os.environ.get("BUILD", "build"))
-        tool = os.path.join(build, "live", "edges_of")
-        if not os.access(tool, os.X_OK):
-            raise program.Skip("%s is not there; make check-live makes it" %
-                               tool)
+        asked = tool()
         core, path = self.make(interpreter, base)
         truth = truth_of(path)
-        found = edges_of(tool, core, interpreter, base, list(truth))
+        found = edges_of(asked, core, interpreter, base, list(truth))
         few = [] if len(truth) > 20000 else ["only %d objects" % len(truth)]
         results = [("objects", few), ("edges", differences(truth, found))]
 

@@ -3,6 +3,7 @@ import os
 import subprocess
 
 import dump
+import edges
 import heap
 import program
 import pycorerun
@@ -32,6 +33,17 @@ class Real(heap.Census):
                 return [one]
         return [None]
 
+    def edges(self, interpreter, base):
+        """Every reference of the program's heap."""
+        core, path = program.core_of(
+            interpreter.command, self.program, base, self.how,
+            self.arguments + ("edges",), environment=self.environment,
+            seconds=120)
+        truth = edges.truth_of(path)
+        found = edges.edges_of(edges.tool(), core, interpreter, base,
+                               list(truth))
+        return [("edges", edges.differences(truth, found))]
+
     def run(self, interpreter, base, binary):
         if not interpreter:
             raise program.Skip("no Python here has %s (Debian: %s)" % (
@@ -49,7 +61,7 @@ class Real(heap.Census):
             return results
         objects = listed.json()["objects"]
         counted = census.json()["heap"]
-        return results + [
+        return results + self.edges(interpreter, os.path.join(base, "edges")) + [
             ("census", heap.compare_census(truth, counted)),
             ("objects", heap.compare_objects(truth, objects)),
             ("dump", dump.compare_census(dump.Dump(path), counted, objects))]
