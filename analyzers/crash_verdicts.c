@@ -10,6 +10,7 @@
  * were found: what the process itself said comes first. */
 
 enum { NULL_PAGE = 0x10000 }; /* vm.mmap_min_addr: nothing is mapped below */
+enum { SMALL = 0x1000 };
 
 bool crash_verdict(struct crash *c, const char *fmt, ...)
 {
@@ -312,10 +313,14 @@ static bool judge_pointer(struct crash *c)
 		unwind_register(c->unwinder, &c->registers, c->bad->base, &base);
 	if (judge_null(c, base, place.buf))
 		return true;
-	if (!c->bad || c->bad_address < NULL_PAGE)
+	if (!c->bad)
 		return false;
-	if (judge_stale(c, base, address_fill_name(base, 8), place.buf))
+	/* Smaller values are found anywhere. (glibc's links of free blocks are shifted by 12 bits: of a heap
+	 * that lies low they are no greater than this.) */
+	if (base >= SMALL && judge_stale(c, base, address_fill_name(base, 8), place.buf))
 		return true;
+	if (c->bad_address < NULL_PAGE)
+		return false;
 	if (is_text(base)) {
 		char text[9] = { 0 };
 		memcpy(text, &base, 8);
