@@ -10,7 +10,7 @@
  * were found: what the process itself said comes first. */
 
 enum { NULL_PAGE = 0x10000 }; /* vm.mmap_min_addr: nothing is mapped below */
-enum { SMALL = 0x1000 };
+enum { SMALL = 0x400 }; /* the least link of a block that glibc freed: programs begin at 0x400000 */
 
 bool crash_verdict(struct crash *c, const char *fmt, ...)
 {
@@ -315,8 +315,7 @@ static bool judge_pointer(struct crash *c)
 		return true;
 	if (!c->bad)
 		return false;
-	/* Smaller values are found anywhere. (glibc's links of free blocks are shifted by 12 bits: of a heap
-	 * that lies low they are no greater than this.) */
+	/* Smaller values are found anywhere; glibc shifts links by 12 bits. */
 	if (base >= SMALL && judge_stale(c, base, address_fill_name(base, 8), place.buf))
 		return true;
 	if (c->bad_address < NULL_PAGE)
