@@ -47,7 +47,7 @@ VERDICTS = {
     # older glibcs notice it later
     "heap_overflow": r"the C heap is damaged, .*overrun.*glibc said \"[^\"]+"
                      r"\", in a call by (crash_heap_overflow in _crashlib\.so|"
-                     r"\w+ in python)",
+                     r"[\w.]+ in python)",
     "use_after_free": r"used after it was freed: \w+ points to freed memory.*"
                       r"0xd[bd]d[bd]d[bd]d[bd]d[bd]d[bd]d[bd]d[bd], the fill ",
     "negative_refcount": r"a reference was dropped too often: .*negative ref "
