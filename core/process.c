@@ -12,6 +12,7 @@
  * (setproctitle) shows what it wrote. */
 enum {
 	AUXV_DISTANCE = 64 << 10,	/* how far below AT_RANDOM auxv may begin */
+	AT_RANDOM_SIZE = 16,
 	POINTERS_MAX = 1 << 20,
 	ARGUMENT_MAX = 128 << 10,	/* MAX_ARG_STRLEN */
 };
@@ -30,7 +31,8 @@ static bool find_auxv(const struct elfcore *core, addr_t *ret)
 	if (!found)
 		return false;
 	*ret = from + (addr_t)(found - p);
-	/* Read, so that a slim core keeps it where it straddles a page. */
+	/* Both are read, so that a slim core keeps them where they straddle a page or lie in two. */
+	memory_at(m, core->at_random, AT_RANDOM_SIZE);
 	return memory_at(m, *ret, core->auxv_size) != NULL;
 }
 
