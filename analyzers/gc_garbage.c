@@ -2,15 +2,13 @@
  * followed in that order too, where it leads forwards. */
 #include "analyzers/gc_garbage.h"
 
-#include <stdatomic.h>
 #include "core/checked.h"
 #include "core/jobs.h"
 #include "cpython_layouts/edges.h"
+#include "cpython_layouts/heap_deal.h"
 
 enum {
-	PARTS_AT_ONCE = 8,
 	OBJECTS_AT_ONCE = 1 << 15,
-	WORTH_A_THREAD = 16 << 20,	/* bytes of heap */
 	REFS_MAX = INT32_MAX,
 };
 #define NOT_TRACKED UINT32_MAX
@@ -18,13 +16,12 @@ enum {
 /* By number: references that are not accounted for yet, or NOT_TRACKED. At the end 0 is garbage. */
 struct reckoning {
 	struct runtime *rt;
-	struct pyheap *heap;
+	struct heap_deal deal;		/* of which nobody sees how far it is */
 	struct numbers *numbers;
 	const struct numbers_options *options;
 	_Atomic uint32_t *refs;
 	uint32_t count;
-	uint64_t bytes;			/* of the heap */
-	atomic_size_t next;
+	atomic_size_t next;		/* number */
 	atomic_bool failed;		/* out of memory */
 	VEC(uint32_t) behind;		/* alive, and to be followed */
 };
@@ -90,20 +87,18 @@ static void *count_parts(void *arg)
 {
 	struct reckoner *r = arg;
 	struct reckoning *all = r->all;
-	size_t parts = pyheap_parts(all->heap), first;
-	_cleanup_(owned_heap_iter_free) struct heap_iter *it = heap_objects(all->heap, 0, 0);
+	_cleanup_(owned_heap_iter_free) struct heap_iter *it = heap_objects(all->deal.heap, 0, 0);
 	struct heap_object o;
+	struct heap_hand hand = { 0 };
 	if (!it)
 		all->failed = true;
-	while (it && (first = atomic_fetch_add(&all->next, PARTS_AT_ONCE)) < parts) {
-		heap_iter_move(it, first, MIN(first + PARTS_AT_ONCE, parts));
+	while (it && heap_deal_next(&all->deal, it, &hand))
 		while (heap_next(it, &o)) {
 			uint32_t number = number_of(all->numbers, o.object.at);
 			if (number < all->count)
 				atomic_store_explicit(&all->refs[number], refs_of(all->rt, &o),
 						      memory_order_relaxed);
 		}
-	}
 	return NULL;
 }
 
@@ -153,7 +148,7 @@ static void *subtract_all(void *arg)
 				subtract(all, &o);
 		if (r->is_main)
 			progress_show(all->options->progress, "looking for garbage",
-				      all->bytes / all->count * end / 2, all->bytes);
+				      all->deal.bytes / all->count * end / 2, all->deal.bytes);
 	}
 	return NULL;
 }
@@ -206,8 +201,8 @@ static void follow_all(struct reckoning *all)
 		}
 		if (number % OBJECTS_AT_ONCE == 0)
 			progress_show(all->options->progress, "looking for garbage",
-				      all->bytes / all->count * number / 2 + all->bytes / 2,
-				      all->bytes);
+				      all->deal.bytes / all->count * number / 2 + all->deal.bytes / 2,
+				      all->deal.bytes);
 	}
 }
 
@@ -237,12 +232,11 @@ static bool gather(struct reckoning *all, struct garbage *ret)
 static void reckon(struct reckoning *all)
 {
 	struct reckoner reckoners[JOBS_MAX];
-	unsigned jobs = jobs_for(all->options->jobs, all->bytes, WORTH_A_THREAD);
+	unsigned jobs = heap_deal_jobs(&all->deal, all->options->jobs);
 	for (unsigned i = 0; i < jobs; i++)
 		reckoners[i] = (struct reckoner){ all, i == 0 };
 	runtime_share(all->rt, true);
 	jobs_run(jobs, count_parts, reckoners, sizeof(reckoners[0]));
-	all->next = 0;
 	if (!all->failed)
 		jobs_run(jobs, subtract_all, reckoners, sizeof(reckoners[0]));
 	runtime_share(all->rt, false);
@@ -254,15 +248,15 @@ static void reckon(struct reckoning *all)
 struct error *garbage_find(struct runtime *rt, struct pyheap *heap,
 			   const struct numbers_options *options, struct garbage *ret)
 {
-	struct reckoning all = { .rt = rt, .heap = heap, .options = options };
+	struct reckoning all = {
+		.rt = rt, .options = options, .deal = heap_deal(heap, NULL, "looking for garbage"),
+	};
 	struct garbage g = { .rt = rt };
 	struct error *err = numbers_make(heap, options, &g.numbers);
 	if (err)
 		return err;
 	all.numbers = g.numbers;
 	all.count = numbers_count(g.numbers);
-	for (size_t i = 0; i < pyheap_parts(heap); i++)
-		all.bytes += pyheap_part_size(heap, i);
 	bool fits = budget_take(options->budget, all.count * sizeof(uint32_t));
 	all.refs = fits ? malloc((all.count + 1) * sizeof(*all.refs)) : NULL;
 	for (uint32_t i = 0; all.refs && i < all.count; i++)

@@ -5,32 +5,25 @@
 #include "analyzers/heap_shapes.h"
 
 #include <fnmatch.h>
-#include <stdatomic.h>
 #include "core/checked.h"
 #include "core/jobs.h"
 #include "core/map.h"
 #include "core/str.h"
+#include "cpython_layouts/heap_deal.h"
 #include "cpython_layouts/sizes.h"
 
-enum {
-	PARTS_AT_ONCE = 8,	      /* handed to a thread: some MiB */
-	WORTH_A_THREAD = 16 << 20,    /* bytes of heap */
-	SIZE_ROWS = 65,		      /* powers of two */
-};
+enum { SIZE_ROWS = 65 };	      /* powers of two */
 #define ROW_HIDDEN SIZE_MAX /* of a type that --type does not name */
 
 struct work {
 	struct runtime *rt;
-	struct pyheap *heap;
 	const struct census_options *options;
-	atomic_size_t next;		/* part */
-	atomic_uint_least64_t done;	/* bytes */
-	uint64_t bytes;
+	struct heap_deal deal;
 };
 
 struct worker {
 	struct work *work;
-	bool is_main;			/* the one that shows how far all are */
+	struct heap_hand hand;
 	VEC(struct census_row) rows;	/* a type each */
 	struct map by_type;		/* struct pytype -> row */
 	const struct pytype *last;	/* objects come in runs of one type */
@@ -122,21 +115,12 @@ static void *count_parts(void *arg)
 {
 	struct worker *w = arg;
 	struct work *work = w->work;
-	size_t parts = pyheap_parts(work->heap), first;
-	_cleanup_(owned_heap_iter_free) struct heap_iter *it = heap_objects(work->heap, 0, 0);
+	_cleanup_(owned_heap_iter_free) struct heap_iter *it = heap_objects(work->deal.heap, 0, 0);
 	struct heap_object o;
 	w->failed = !it;
-	while (!w->failed && (first = atomic_fetch_add(&work->next, PARTS_AT_ONCE)) < parts) {
-		size_t end = MIN(first + PARTS_AT_ONCE, parts);
-		heap_iter_move(it, first, end);
+	while (!w->failed && heap_deal_next(&work->deal, it, &w->hand))
 		while (heap_next(it, &o) && !w->failed)
 			w->failed = !count_object(w, &o);
-		for (size_t i = first; i < end; i++)
-			atomic_fetch_add(&work->done, pyheap_part_size(work->heap, i));
-		if (w->is_main)
-			progress_show(work->options->progress, "counting objects",
-				      atomic_load(&work->done), work->bytes);
-	}
 	if (it)
 		w->skipped = heap_iter_skipped(it);
 	return NULL;
@@ -280,10 +264,11 @@ static void sort_rows(struct census *c, enum census_sort sort)
 struct error *census_take(struct runtime *rt, struct pyheap *heap,
 			  const struct census_options *options, struct census *ret)
 {
-	struct work work = { .rt = rt, .heap = heap, .options = options };
-	for (size_t i = 0; i < pyheap_parts(heap); i++)
-		work.bytes += pyheap_part_size(heap, i);
-	unsigned jobs = jobs_for(options->jobs, work.bytes, WORTH_A_THREAD);
+	struct work work = {
+		.rt = rt, .options = options,
+		.deal = heap_deal(heap, options->progress, "counting objects"),
+	};
+	unsigned jobs = heap_deal_jobs(&work.deal, options->jobs);
 	_free_ struct worker *workers = calloc(jobs, sizeof(*workers));
 	if (!workers)
 		return error_nomem();
@@ -292,7 +277,7 @@ struct error *census_take(struct runtime *rt, struct pyheap *heap,
 		workers[i].work = &work;
 		workers[i].shapes = (struct shapes){ .rt = rt, .budget = options->budget };
 	}
-	workers[0].is_main = true;
+	workers[0].hand.is_main = true;
 	runtime_share(rt, true);
 	jobs_run(jobs, count_parts, workers, sizeof(*workers));
 	runtime_share(rt, false);

@@ -1,29 +1,21 @@
 /* See the header. Each thread takes the next few parts; what they found is sorted at the end. */
 #include "analyzers/referrers.h"
 
-#include <stdatomic.h>
-#include "core/checked.h"
 #include "core/jobs.h"
 #include "cpython_layouts/edges.h"
-
-enum {
-	PARTS_AT_ONCE = 4,
-	WORTH_A_THREAD = 16 << 20, /* bytes of heap */
-};
+#include "cpython_layouts/heap_deal.h"
 
 struct referrers_work {
 	struct runtime *rt;
-	struct pyheap *heap;
 	addr_t target;
 	const struct referrers_options *options;
-	atomic_size_t next; /* part */
-	atomic_uint_least64_t done;
-	uint64_t bytes;
+	struct heap_deal deal;
 };
 
 struct referrers_worker {
 	struct referrers_work *work;
-	bool is_main, failed;
+	struct heap_hand hand;
+	bool failed;
 	struct referrers found;
 };
 
@@ -57,22 +49,13 @@ static void *look(void *arg)
 {
 	struct referrers_worker *w = arg;
 	struct referrers_work *work = w->work;
-	size_t parts = pyheap_parts(work->heap), first;
-	_cleanup_(owned_heap_iter_free) struct heap_iter *it = heap_objects(work->heap, 0, 0);
+	_cleanup_(owned_heap_iter_free) struct heap_iter *it = heap_objects(work->deal.heap, 0, 0);
 	struct heap_object o;
 	w->failed = !it;
-	while (!w->failed && (first = atomic_fetch_add(&work->next, PARTS_AT_ONCE)) < parts) {
-		size_t end = MIN(first + PARTS_AT_ONCE, parts);
-		heap_iter_move(it, first, end);
+	while (!w->failed && heap_deal_next(&work->deal, it, &w->hand))
 		while (!w->failed && heap_next(it, &o))
 			if (refers(w, &o.object))
 				add(w, o.object.at);
-		for (size_t i = first; i < end; i++)
-			atomic_fetch_add(&work->done, pyheap_part_size(work->heap, i));
-		if (w->is_main)
-			progress_show(work->options->progress, "looking for referrers",
-				      atomic_load(&work->done), work->bytes);
-	}
 	return NULL;
 }
 
@@ -86,17 +69,16 @@ struct error *referrers_find(struct runtime *rt, struct pyheap *heap, addr_t tar
 			     const struct referrers_options *options, struct referrers *ret)
 {
 	struct referrers_work work = {
-		.rt = rt, .heap = heap, .target = target, .options = options
+		.rt = rt, .target = target, .options = options,
+		.deal = heap_deal(heap, options->progress, "looking for referrers"),
 	};
 	struct referrers_worker workers[JOBS_MAX] = { 0 };
 	struct referrers all = { 0 };
 	bool ok = true;
-	for (size_t i = 0; i < pyheap_parts(heap); i++)
-		work.bytes += pyheap_part_size(heap, i);
-	unsigned jobs = jobs_for(options->jobs, work.bytes, WORTH_A_THREAD);
+	unsigned jobs = heap_deal_jobs(&work.deal, options->jobs);
 	for (unsigned i = 0; i < jobs; i++)
 		workers[i].work = &work;
-	workers[0].is_main = true;
+	workers[0].hand.is_main = true;
 	runtime_share(rt, true);
 	jobs_run(jobs, look, workers, sizeof(workers[0]));
 	runtime_share(rt, false);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "core/checked.h"
 #include "core/jobs.h"
+#include "cpython_layouts/heap_deal.h"
 #include "cpython_layouts/heap_parts.h"
 
 enum {
@@ -16,8 +17,6 @@ enum {
 	PAGE_BLOCKS = 1 << (PAGE_SHIFT - BLOCK_SHIFT),
 	TABLE_PAGES = 1 << (TABLE_SHIFT - PAGE_SHIFT),
 	TABLES = 1 << (ADDRESS_BITS - TABLE_SHIFT),
-	PARTS_AT_ONCE = 8,
-	WORTH_A_THREAD = 16 << 20, /* bytes of heap */
 	ADDED_BYTES = 48, /* that one more takes, in a map and an array that grow twofold */
 };
 
@@ -52,17 +51,14 @@ struct numbers {
 
 struct numbers_work {
 	struct numbers *numbers;
-	const struct numbers_options *options;
-	atomic_size_t next; /* part */
-	atomic_uint_least64_t done;
-	uint64_t bytes;
+	struct heap_deal deal;
 };
 
 enum trouble { NO_TROUBLE, OUT_OF_MEMORY, OVER_LIMIT };
 
 struct numbers_worker {
 	struct numbers_work *work;
-	bool is_main;
+	struct heap_hand hand;
 	enum trouble trouble;
 	struct heap_skipped skipped;
 };
@@ -175,21 +171,11 @@ static void *mark(void *arg)
 {
 	struct numbers_worker *w = arg;
 	struct numbers_work *work = w->work;
-	struct pyheap *heap = work->numbers->heap;
-	size_t parts = pyheap_parts(heap), first;
-	_cleanup_(owned_heap_iter_free) struct heap_iter *it = heap_objects(heap, 0, 0);
+	_cleanup_(owned_heap_iter_free) struct heap_iter *it = heap_objects(work->deal.heap, 0, 0);
 	if (!it)
 		w->trouble = OUT_OF_MEMORY;
-	while (!w->trouble && (first = atomic_fetch_add(&work->next, PARTS_AT_ONCE)) < parts) {
-		size_t end = MIN(first + PARTS_AT_ONCE, parts);
-		heap_iter_move(it, first, end);
+	while (!w->trouble && heap_deal_next(&work->deal, it, &w->hand))
 		mark_parts(w, it);
-		for (size_t i = first; i < end; i++)
-			atomic_fetch_add(&work->done, pyheap_part_size(heap, i));
-		if (w->is_main)
-			progress_show(work->options->progress, "numbering objects",
-				      atomic_load(&work->done), work->bytes);
-	}
 	if (it)
 		w->skipped = heap_iter_skipped(it);
 	return NULL;
@@ -222,15 +208,16 @@ static bool add_up(struct numbers *numbers)
 
 static struct error *walk(struct numbers *numbers, const struct numbers_options *options)
 {
-	struct numbers_work work = { .numbers = numbers, .options = options };
+	struct numbers_work work = {
+		.numbers = numbers,
+		.deal = heap_deal(numbers->heap, options->progress, "numbering objects"),
+	};
 	struct numbers_worker workers[JOBS_MAX] = { 0 };
 	enum trouble trouble = NO_TROUBLE;
-	for (size_t i = 0; i < pyheap_parts(numbers->heap); i++)
-		work.bytes += pyheap_part_size(numbers->heap, i);
-	unsigned jobs = jobs_for(options->jobs, work.bytes, WORTH_A_THREAD);
+	unsigned jobs = heap_deal_jobs(&work.deal, options->jobs);
 	for (unsigned i = 0; i < jobs; i++)
 		workers[i].work = &work;
-	workers[0].is_main = true;
+	workers[0].hand.is_main = true;
 	runtime_share(numbers->heap->rt, true);
 	jobs_run(jobs, mark, workers, sizeof(workers[0]));
 	runtime_share(numbers->heap->rt, false);
