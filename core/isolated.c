@@ -103,7 +103,11 @@ static int answer_and_end(isolated_work *work, const void *request,
  * A process has one sandbox, and so one of these. Memory that both see is at the same addresses in
  * both; so is the program. */
 
-enum { SHARED = 512 << 20 };
+enum {
+	SHARED = 512 << 20,
+	PAGE = 4096,		/* so that what is read can be made writable, page by page */
+	PIECE = 4 << 20,
+};
 
 static struct {
 	int socket;		/* 0: there is none */
@@ -174,17 +178,54 @@ bool isolated_prepare(void)
 	return true;
 }
 
-const void *isolated_share(const void *data, size_t size)
+/* Zeros; NULL: there is no room. */
+static uint8_t *room_for(size_t size)
 {
-	enum { PAGE = 4096 };	/* so that what is read can be made writable, page by page */
-	if (!standby.socket)
-		return data;
 	if (size > SHARED - standby.used)
 		return NULL;
-	void *copy = standby.shared + standby.used;
-	memcpy(copy, data, size);
+	uint8_t *room = standby.shared + standby.used;
 	standby.used += MIN((size + PAGE - 1) & ~((size_t)PAGE - 1), SHARED - standby.used);
-	return copy;
+	return room;
+}
+
+static void empty_room(void)
+{
+	if (standby.used)
+		madvise(standby.shared, standby.used, MADV_REMOVE);
+	standby.used = 0;
+}
+
+const void *isolated_share(const void *data, size_t size)
+{
+	if (!standby.socket)
+		return data;
+	uint8_t *copy = room_for(size);
+	return copy ? memcpy(copy, data, size) : NULL;
+}
+
+const struct mapped_file *isolated_share_file(const struct mapped_file *file,
+					      const struct isolated_part *parts, size_t count)
+{
+	if (!standby.socket)
+		return file;
+	struct mapped_file *ret = (void *)room_for(sizeof(*ret));
+	uint8_t *copy = ret ? room_for(file->size) : NULL;
+	if (!copy)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t at = parts[i].offset, left = parts[i].size;
+		while (left) {
+			size_t piece = MIN(left, (uint64_t)PIECE);
+			memcpy(copy + at, file->data + at, piece);
+			if (piece == PIECE)
+				mapped_file_relax(file);
+			at += piece;
+			left -= piece;
+		}
+	}
+	ret->data = copy;
+	ret->size = file->size;
+	return ret;
 }
 
 /* NULL: answered. */
@@ -276,7 +317,7 @@ bool isolated_ask(isolated_work *work, const void *request, const struct isolate
 	*why = "no process can be started for it here";
 	if (standby.socket) {
 		*why = order(work, request, limits, answer);
-		standby.used = 0;
+		empty_room();
 		if (*why)
 			str_reset(answer);
 		return !*why;

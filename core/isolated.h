@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "core/files.h"
 #include "core/str.h"
 
 /* Before a sandbox is entered. false: it cannot be had, and isolated_ask() will have no answers. */
@@ -22,6 +23,11 @@ bool isolated_prepare(void);
 /* What a request points to must be seen by the other process: data itself, or a copy that it sees, which
  * lasts until the next question was answered. NULL: there is no room. */
 const void *isolated_share(const void *data, size_t size);
+/* The same of a file of which some parts are enough: the rest of what the other process sees may be
+ * zeros. What was read for it of a large file is given back (mapped_file_relax()). */
+struct isolated_part { uint64_t offset, size; };	/* within the file */
+const struct mapped_file *isolated_share_file(const struct mapped_file *file,
+					      const struct isolated_part *parts, size_t count);
 
 /* Runs in the other process, and may use what it sees. false: no answer. */
 typedef bool isolated_work(const void *request, struct str *answer);

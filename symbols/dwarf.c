@@ -331,8 +331,7 @@ static void read_unit(struct reader *r, Dwarf_Die *unit)
 /* --- in a process of its own ---------------------------------------------------------------- */
 
 struct request {
-	const uint8_t *data;
-	size_t size;
+	const struct mapped_file *file;
 	struct dwarf_struct *structs;
 	size_t count;
 };
@@ -386,7 +385,7 @@ static bool answer_structs(const void *arg, struct str *answer)
 	struct dwarf_file file;
 	const char *why;
 	GElf_Ehdr header;
-	if (!dwarf_file_open(request->data, request->size, DWARF_TYPES, &file, &why)) {
+	if (!dwarf_file_open(request->file, DWARF_TYPES, &file, &why)) {
 		str_adds(answer, why);
 		return true;
 	}
@@ -445,9 +444,9 @@ static bool take_answer(const struct str *answer, struct dwarf_struct *structs, 
  * literals, which it has too. */
 static const void *share(struct request *r)
 {
-	r->data = isolated_share(r->data, r->size);
+	r->file = dwarf_file_share(r->file, DWARF_TYPES);
 	struct dwarf_struct *structs = (void *)isolated_share(r->structs, r->count * sizeof(*r->structs));
-	bool ok = (r->data || !r->size) && structs;
+	bool ok = r->file && structs;
 	for (size_t i = 0; ok && i < r->count; i++) {
 		size_t size = structs[i].count * sizeof(*structs[i].members);
 		structs[i].members = (void *)isolated_share(structs[i].members, size);
@@ -461,7 +460,7 @@ struct error *dwarf_read_structs(const struct mapped_file *file, struct dwarf_st
 				 size_t count)
 {
 	const char *path = file->path ? file->path : "the file", *why;
-	struct request request = { file->data, file->size, structs, count };
+	struct request request = { file, structs, count };
 	_str_ struct str answer = STR_INIT;
 	const void *shared = share(&request);
 	if (!shared)

@@ -5,8 +5,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "core/checked.h"
+#include "core/isolated.h"
 #include "core/str.h"
 #include "core/elffile.h"
+
+enum { PARTS_MAX = 64 };
 
 /* libdw unpacks each section that it knows, asked for or not (libdw/dwarf_begin_elf.c, check_section),
  * and that is most of the time it takes. */
@@ -63,6 +66,11 @@ uint64_t dwarf_file_packed(const uint8_t *data, size_t size, enum dwarf_wants wa
 	return sum;
 }
 
+static size_t section_entry(const struct elffile *f)
+{
+	return f->machine->word == 8 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
+}
+
 /* What is not wanted is made to look empty. sh_type is the second 4 bytes in both classes. */
 static void hide_sections(uint8_t *data, size_t size, enum dwarf_wants wants)
 {
@@ -70,21 +78,65 @@ static void hide_sections(uint8_t *data, size_t size, enum dwarf_wants wants)
 	struct elf_section s;
 	if (!open_headers(data, size, &f))
 		return;
-	size_t entry = f.machine->word == 8 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
 	uint8_t nobits[4] = { 0 };
 	nobits[f.header.elf_data == ELFDATA2MSB ? 3 : 0] = SHT_NOBITS;
 	for (uint32_t i = 0; elffile_section(&f, i, &s); i++)
 		if (is_debug(s.name) && !is_wanted(s.name, wants))
-			memcpy(data + f.header.shoff + i * entry + 4, nobits, sizeof(nobits));
+			memcpy(data + f.header.shoff + i * section_entry(&f) + 4, nobits, sizeof(nobits));
+}
+
+struct parts {
+	struct isolated_part items[PARTS_MAX];
+	size_t count;
+	uint64_t size;
+};
+
+/* false: there are more than an honest file has. */
+static bool add_part(struct parts *parts, const struct mapped_file *file, uint64_t offset, uint64_t size)
+{
+	uint64_t end;
+	/* libdw will not find it either */
+	if (!checked_add(offset, size, &end) || end > file->size)
+		return true;
+	parts->size += size;
+	if (parts->count == PARTS_MAX || parts->size > file->size)
+		return false;
+	parts->items[parts->count++] = (struct isolated_part){ offset, size };
+	return true;
+}
+
+static bool find_parts(const struct mapped_file *file, enum dwarf_wants wants, struct parts *ret)
+{
+	struct elffile f;
+	struct elf_section s;
+	if (!open_headers(file->data, file->size, &f) || !add_part(ret, file, 0, sizeof(Elf64_Ehdr)) ||
+	    !add_part(ret, file, f.header.phoff, f.header.phnum * elf_phdr_size(f.machine)) ||
+	    !add_part(ret, file, f.header.shoff, f.shnum * section_entry(&f)))
+		return false;
+	for (uint32_t i = 0; elffile_section(&f, i, &s); i++)
+		if (s.type != SHT_NOBITS && (i == f.shstrndx || is_wanted(s.name, wants)) &&
+		    !add_part(ret, file, s.offset, s.size))
+			return false;
+	return true;
+}
+
+const struct mapped_file *dwarf_file_share(const struct mapped_file *file, enum dwarf_wants wants)
+{
+	const struct isolated_part whole = { 0, file->size };
+	struct parts parts = { .count = 0 };
+	if (find_parts(file, wants, &parts))
+		return isolated_share_file(file, parts.items, parts.count);
+	return isolated_share_file(file, &whole, 1);
 }
 
 /* libelf writes into an image that it reads: when it decompresses a section it changes that
  * section's header. */
-bool dwarf_file_open(const uint8_t *data, size_t size, enum dwarf_wants wants,
-		     struct dwarf_file *ret, const char **why)
+bool dwarf_file_open(const struct mapped_file *mapped, enum dwarf_wants wants, struct dwarf_file *ret,
+		     const char **why)
 {
 	struct dwarf_file file = { 0 };
-	uint8_t *own = (uint8_t *)data;
+	size_t size = mapped->size;
+	uint8_t *own = (uint8_t *)mapped->data;
 	*why = "is not an ELF file";
 	if (!size)
 		return false;
@@ -92,7 +144,7 @@ bool dwarf_file_open(const uint8_t *data, size_t size, enum dwarf_wants wants,
 		own = file.copy = malloc(size);
 		if (!own)
 			return false;
-		memcpy(own, data, size);
+		memcpy(own, mapped->data, size);
 	}
 	hide_sections(own, size, wants);
 	elf_version(EV_CURRENT);

@@ -116,7 +116,7 @@ static uint32_t want_file(struct symbols *s, struct places_request *r, struct mo
 	if (!f)
 		return UINT32_MAX;
 	for (size_t i = 0; i < r->files.len; i++)
-		if (r->files.items[i].data == f->data)
+		if (r->files.items[i].file == f)
 			return (uint32_t)i;
 	uint64_t packed = dwarf_file_packed(f->data, f->size, DWARF_LINES);
 	if (effort == PLACES_CHEAP && packed > CHEAP_UNPACKING) {
@@ -132,8 +132,7 @@ static uint32_t want_file(struct symbols *s, struct places_request *r, struct mo
 		return UINT32_MAX;
 	if (s->files && !ms->shared_mapping.data)
 		(void)debugfile_find_shared(s->files, s->target->machine, f, &ms->shared_mapping);
-	*file = (struct places_file){ f->data, f->size, ms->shared_mapping.data,
-				      ms->shared_mapping.size };
+	*file = (struct places_file){ f, ms->shared_mapping.data ? &ms->shared_mapping : NULL };
 	return (uint32_t)(r->files.len - 1);
 }
 
@@ -270,8 +269,8 @@ static const void *share(struct places_request *r)
 	bool ok = SHARE(&r->files) && SHARE(&r->questions) && SHARE(&r->names);
 	for (size_t i = 0; ok && i < r->files.len; i++) {
 		struct places_file *f = &r->files.items[i];
-		ok = (f->data = isolated_share(f->data, f->size)) &&
-		     (!f->shared || (f->shared = isolated_share(f->shared, f->shared_size)));
+		ok = (f->file = dwarf_file_share(f->file, DWARF_LINES)) &&
+		     (!f->shared || (f->shared = dwarf_file_share(f->shared, DWARF_LINES)));
 	}
 	for (size_t i = 0; ok && i < r->names.len; i++)
 		ok = (r->names.items[i] = isolated_share(r->names.items[i], strlen(r->names.items[i]) + 1));

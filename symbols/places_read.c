@@ -257,8 +257,8 @@ static bool read_file(const struct places_request *request, uint32_t file, struc
 				(struct place_asked){ .question = (uint32_t)i, .vaddr = q->vaddr };
 	}
 	const struct places_file *f = &request->files.items[file];
-	if (dwarf_file_open(f->data, f->size, DWARF_LINES, &r.file, &why)) {
-		if (f->shared && dwarf_file_open(f->shared, f->shared_size, DWARF_LINES, &r.shared, &why))
+	if (dwarf_file_open(f->file, DWARF_LINES, &r.file, &why)) {
+		if (f->shared && dwarf_file_open(f->shared, DWARF_LINES, &r.shared, &why))
 			dwarf_setalt(r.file.dwarf, r.shared.dwarf);
 		find_units(&r);
 		read_functions(&r);

@@ -10,10 +10,8 @@
 #include "core/vec.h"
 
 struct places_file {
-	const uint8_t *data;	/* of the file with the debug information */
-	size_t size;
-	const uint8_t *shared;	/* of the one that dwz made for it; NULL: none */
-	size_t shared_size;
+	const struct mapped_file *file;		/* that with the debug information */
+	const struct mapped_file *shared;	/* that which dwz made for it; NULL: none */
 };
 
 struct places_question {

@@ -3,6 +3,7 @@
 #include "tests/unit/test.h"
 
 #include <unistd.h>
+#include "core/isolated.h"
 #include "symbols/dwarf.h"
 
 /*	inner:  | a:1 b:5 c:9 (2 bytes) | . . | wide |
@@ -327,6 +328,19 @@ static void dwarf__survives_damaged_files(void **state)
 	with_flags("-g", check_mutations);
 }
 
+/* Who is in a sandbox asks a process that waits, which sees only parts of the file. */
+static void dwarf__reads_the_same_out_of_a_sandbox(void **state)
+{
+	(void)state;
+	assert_true(isolated_prepare());
+	with_flags("-gdwarf-4", check_everything);
+	with_flags("-gdwarf-5", check_everything);
+	with_flags("-g -gz=zlib", check_everything);
+	with_flags("-g0", check_no_debug_information);
+	dwarf__refuses_what_is_not_elf(state);
+	with_flags("-g", check_everything);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +356,8 @@ int main(void)
 		cmocka_unit_test(dwarf__refuses_what_is_not_elf),
 		cmocka_unit_test(dwarf__says_when_there_is_no_debug_information),
 		cmocka_unit_test(dwarf__survives_damaged_files),
+		/* There is no way back: it is the last. */
+		cmocka_unit_test(dwarf__reads_the_same_out_of_a_sandbox),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -104,6 +104,75 @@ static void isolated_ask__leaves_it_no_file(void **state)
 	close(fd);
 }
 
+enum { PAGE = 4096, LARGE = 9 << 20 };
+
+/* Of each page whether it has bytes other than zeros: "1", "0". */
+static bool says_which_pages_it_has(const void *request, struct str *answer)
+{
+	const struct mapped_file *file = request;
+	for (size_t at = 0; at < file->size; at += PAGE)
+		str_addc(answer, file->data[at] ? '1' : '0');
+	return true;
+}
+
+static bool adds_up(const void *request, struct str *answer)
+{
+	const struct mapped_file *file = request;
+	uint64_t sum = 0;
+	for (size_t i = 0; i < file->size; i++)
+		sum += file->data[i] * (uint64_t)(i % 251);
+	str_printf(answer, "%zu %llu", file->size, (unsigned long long)sum);
+	return true;
+}
+
+/* A mapped file: page n is full of n + 1. */
+static struct mapped_file file_of(size_t size)
+{
+	struct mapped_file ret = { 0 };
+	char path[] = "/tmp/pycore-unit-XXXXXX";
+	int fd = mkstemp(path);
+	uint8_t *bytes = malloc(size);
+	assert_true(fd >= 0 && bytes);
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)(i / PAGE + 1);
+	assert_int_equal(write(fd, bytes, size), size);
+	assert_null(files_map_fd(fd, path, &ret));
+	unlink(path);
+	close(fd);
+	free(bytes);
+	return ret;
+}
+
+/* One that waits, as for who is in a sandbox: from here on there is no other. */
+static void isolated_share_file__shows_the_parts_and_nothing_of_what_was_shown_before(void **state)
+{
+	_str_ struct str answer = STR_INIT, expected = STR_INIT;
+	struct mapped_file all = file_of(3 * PAGE), some = file_of(4 * PAGE), large = file_of(LARGE);
+	const struct isolated_part whole = { 0, all.size }, two[] = { { PAGE, 1 }, { 3 * PAGE, 100 } };
+	const struct isolated_part everything = { 0, LARGE };
+	assert_ptr_equal(isolated_share_file(&all, &whole, 1), &all);
+	assert_true(isolated_prepare());
+	const struct mapped_file *shared = isolated_share_file(&all, &whole, 1);
+	assert_ptr_not_equal(shared, &all);
+	assert_null(ask(says_which_pages_it_has, shared, &isolated_defaults, &answer));
+	assert_string_equal(answer.buf, "111");
+	str_reset(&answer);
+	shared = isolated_share_file(&some, two, 2);
+	assert_null(ask(says_which_pages_it_has, shared, &isolated_defaults, &answer));
+	assert_string_equal(answer.buf, "0101");
+	/* What is given back on the way is read again. */
+	str_reset(&answer);
+	adds_up(&large, &expected);
+	shared = isolated_share_file(&large, &everything, 1);
+	assert_null(ask(adds_up, shared, &isolated_defaults, &answer));
+	assert_string_equal(answer.buf, expected.buf);
+	const struct mapped_file endless = { .size = (size_t)1 << 40 };
+	assert_null(isolated_share_file(&endless, NULL, 0));
+	mapped_file_release(&all);
+	mapped_file_release(&some);
+	mapped_file_release(&large);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +180,7 @@ int main(void)
 		cmocka_unit_test(isolated_ask__says_how_it_ended_and_keeps_no_half_of_an_answer),
 		cmocka_unit_test(isolated_ask__bounds_what_is_said_and_how_long_it_takes),
 		cmocka_unit_test(isolated_ask__leaves_it_no_file),
+		cmocka_unit_test(isolated_share_file__shows_the_parts_and_nothing_of_what_was_shown_before),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
