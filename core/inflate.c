@@ -14,7 +14,7 @@
 #include "core/str.h"
 
 /* A hole costs more than writing what is smaller than BLOCK; a CHUNK fits the processor's cache. */
-enum { BLOCK = 16 << 10, CHUNK = 256 << 10, SMALL_PIECE = 256 << 10 };
+enum { BLOCK = 16 << 10, CHUNK = 256 << 10, SMALL_PIECE = 256 << 10, RELAX_BYTES = 4 << 20 };
 
 /* The disk is not ours to fill. */
 #define KEEP_FREE ((uint64_t)256 << 20)
@@ -139,18 +139,22 @@ static bool is_elf_so_far(const struct sparse *s, const uint8_t *chunk, size_t l
 
 /* One stream. *ret_whole: it came to its end. *ret_go: what follows is worth looking at. */
 static struct error *inflate_stream(struct files *f, const struct codec *codec,
-				    struct codec_stream *stream, size_t total, struct sparse *s,
-				    uint8_t *chunk, bool *ret_whole, bool *ret_go)
+				    struct codec_stream *stream, const struct mapped_file *file,
+				    struct sparse *s, uint8_t *chunk, bool *ret_whole, bool *ret_go)
 {
 	enum codec_result result;
-	size_t len;
+	size_t len, relaxed_at = stream->in_left;
 	do {
 		result = fill(codec, stream, chunk, &len);
 		*ret_go = is_elf_so_far(s, chunk, len);
 		struct error *err = sparse_append(s, chunk, len);
 		if (err)
 			return err;
-		progress_show(f->progress, "unpacking", total - stream->in_left, total);
+		progress_show(f->progress, "unpacking", file->size - stream->in_left, file->size);
+		if (relaxed_at - stream->in_left >= RELAX_BYTES) {
+			mapped_file_relax(file);
+			relaxed_at = stream->in_left;
+		}
 	} while (result == CODEC_MORE && !stream->out_left && *ret_go);
 	*ret_whole = result == CODEC_END || !*ret_go;
 	*ret_go &= result == CODEC_END;
@@ -171,7 +175,7 @@ static struct error *inflate_streams(struct files *f, const struct mapped_file *
 		if (!codec->begin(&stream))
 			return stream.fault ? error_new(ERROR_UNSUPPORTED, "%s: is compressed with %s, and %s",
 							file->path, codec->name, stream.fault) : error_nomem();
-		err = inflate_stream(f, codec, &stream, file->size, s, chunk, &whole, &go);
+		err = inflate_stream(f, codec, &stream, file, s, chunk, &whole, &go);
 		codec->end(&stream);
 		codec = codec_find(stream.in, stream.in_left);
 	}
