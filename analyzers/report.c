@@ -11,7 +11,7 @@
 extern const struct analyzer analyzer_bt, analyzer_heap, analyzer_modules;
 
 enum {
-	RELAX_BYTES = 16 << 20,
+	RELAX_BYTES = 4 << 20,
 	HEAP_ROWS = 50,
 };
 /* Counting takes about a second for each GiB. */

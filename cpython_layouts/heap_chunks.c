@@ -135,6 +135,15 @@ bool heap_int_block(struct heap_iter *it, addr_t at, const uint8_t *p, uint64_t 
 
 /* --- finding heaps ---------------------------------------------------------------------------- */
 
+/* Memory is gone through once to find heaps in it, before any object is looked at. */
+static void show_progress(const struct pyheap *heap, addr_t start, addr_t end, addr_t at, addr_t *shown)
+{
+	if (at - *shown < HEAP_PART_BYTES)
+		return;
+	*shown = at;
+	progress_show(heap->progress, "finding memory", at - start, end - start);
+}
+
 struct chain_walk {
 	addr_t start, end; /* where the first chunk lies; where the heap ends */
 	addr_t reached;
@@ -147,8 +156,10 @@ static bool leads_to_end(const struct pyheap *heap, struct chain_walk *walk)
 {
 	struct chunk chunk;
 	uint64_t header = 2 * heap->rt->layout.machine->word;
+	addr_t shown = walk->start;
 	for (addr_t at = walk->start;; walk->chunks++) {
 		walk->reached = at;
+		show_progress(heap, walk->start, walk->end, at, &shown);
 		if (at == walk->end)
 			return walk->chunks > 1;
 		/* fence posts, where a heap could not grow on */
@@ -170,13 +181,14 @@ static bool add_heap(struct pyheap *heap, const struct chain_walk *walk, enum ch
 {
 	struct heap_account *account = &heap->accounts[HEAP_CHUNK];
 	struct chunk chunk;
-	addr_t first = walk->start, at = first;
+	addr_t first = walk->start, at = first, shown = first;
 	account->bytes += walk->end - walk->start;
 	account->lost += walk->end - walk->reached > 64 ? walk->end - walk->reached : 0;
 	while (at < walk->reached) {
 		if (!chunk_view(heap, at, &chunk) || !chunk.size)
 			break;
 		at += chunk.size;
+		show_progress(heap, walk->start, walk->end, at, &shown);
 		if (at - first < HEAP_PART_BYTES && at < walk->reached)
 			continue;
 		if (!heap_add_part(heap, &(struct heap_part){
@@ -256,9 +268,10 @@ static bool find_mapped(struct pyheap *heap, addr_t start, addr_t end)
 {
 	const struct memory *m = &heap->rt->target->memory;
 	uint64_t word = heap->rt->layout.machine->word;
-	addr_t at = (start + PAGE - 1) & ~(addr_t)(PAGE - 1);
+	addr_t at = (start + PAGE - 1) & ~(addr_t)(PAGE - 1), shown = at;
 	/* The end of the address space may be the end: nothing here may wrap around it. */
 	while (at >= start && at < end && end - at >= PAGE) {
+		show_progress(heap, start, end, at, &shown);
 		const uint8_t *p = memory_at(m, at, 2 * word);
 		struct chunk chunk;
 		if (!p) {

@@ -3,10 +3,7 @@
 #include "core/checked.h"
 #include "core/jobs.h"
 
-enum {
-	PARTS_AT_ONCE = 8,		/* some MiB */
-	WORTH_A_THREAD = 16 << 20,	/* bytes */
-};
+enum { WORTH_A_THREAD = 16 << 20 };	/* bytes */
 
 struct heap_deal heap_deal(struct pyheap *heap, struct progress *progress, const char *what)
 {
@@ -28,8 +25,8 @@ bool heap_deal_next(struct heap_deal *deal, struct heap_iter *it, struct heap_ha
 		atomic_fetch_add(&deal->done, pyheap_part_size(deal->heap, i));
 	if (hand->is_main && hand->end)
 		progress_show(deal->progress, deal->what, atomic_load(&deal->done), deal->bytes);
-	hand->first = atomic_fetch_add(&deal->next, PARTS_AT_ONCE);
-	hand->end = MIN(hand->first + PARTS_AT_ONCE, parts);
+	hand->first = atomic_fetch_add(&deal->next, 1);
+	hand->end = MIN(hand->first + 1, parts);
 	if (hand->first >= parts)
 		return false;
 	heap_iter_move(it, hand->first, hand->end);
