@@ -17,6 +17,7 @@ enum { LINKS_MAX = 10000, DYNAMIC_MAX = 4096, NAME_MAX_ = 4096, PHNUM_MAX = 1024
 struct program {
 	struct module module;
 	addr_t dynamic;			/* 0: static */
+	const char *interpreter;	/* the dynamic linker's path, as the file has it; NULL: not asked */
 };
 
 /* table: count program headers, from the process or from the file. */
@@ -62,6 +63,22 @@ static bool program_from_memory(const struct elfcore *core, struct program *ret)
 					     sizeof(Elf32_Ehdr), ret);
 }
 
+/* The link map has no copy of the linker's name: it points into the program's own read-only part,
+ * which is not in the core when its headers are not. */
+static const char *interpreter_in(const struct elfcore *core, const struct mapped_file *file,
+				  const struct elf_header *h)
+{
+	struct elf_phdr s;
+	for (size_t i = 0; i < h->phnum && elf_phdr_at(h, file->data, file->size, i, &s); i++) {
+		if (s.type != PT_INTERP || s.offset >= file->size)
+			continue;
+		const char *path = (const char *)file->data + s.offset;
+		size_t there = MIN(s.filesz, file->size - s.offset), len = strnlen(path, there);
+		return len < there && len <= NAME_MAX_ ? arena_copy(&core->target->arena, path, len) : NULL;
+	}
+	return NULL;
+}
+
 static bool program_from_file(const struct elfcore *core, const struct mapped_file *file,
 			      struct program *ret)
 {
@@ -73,7 +90,10 @@ static bool program_from_file(const struct elfcore *core, const struct mapped_fi
 	    !program_from_headers(core, file->data + h.phoff, h.phnum, h.phoff, ret))
 		return false;
 	/* AT_ENTRY is known too: the wrong file hardly has the same. */
-	return !core->target->at_entry || ret->module.bias + h.entry == core->target->at_entry;
+	if (core->target->at_entry && ret->module.bias + h.entry != core->target->at_entry)
+		return false;
+	ret->interpreter = interpreter_in(core, file, &h);
+	return true;
 }
 
 static bool find_program(const struct elfcore *core, struct files *files, const struct mapped_file *given,
@@ -183,6 +203,8 @@ bool linkmap_load(struct elfcore *core, struct files *files, const struct mapped
 			return true;
 		}
 		const char *name = memory_string(&t->memory, name_at, NAME_MAX_, &len);
+		if (!name && t->at_base && bias == t->at_base)
+			name = program.interpreter;
 		/* The program itself has no name, and the vDSO no file. */
 		if (name && name[0] == '/' && !add_link(core, files, bias, name, dynamic))
 			return false;

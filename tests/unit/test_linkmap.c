@@ -295,6 +295,41 @@ static void linkmap_load__takes_lost_headers_from_the_executable(void **state)
 	rig_free(rig);
 }
 
+/* Its name lies in the program's read-only part, which is lost as well; the file has it. */
+static void linkmap_load__takes_the_dynamic_linkers_name_from_the_executable(void **state)
+{
+	enum { NAME = 0x800 };
+	static const struct {
+		size_t offset, size;
+		const char *expected;
+	} cases[] = {
+		{ NAME, 13, "400000-402000 /given, 600000-602000 /lib/ld-x.so" },
+		{ NAME, 12, "400000-402000 /given" },	/* it has no end */
+		{ PART, 13, "400000-402000 /given" },	/* beyond the file's */
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rig *rig = rig_new(EM_X86_64);
+		struct str out = STR_INIT;
+		draw_phdr(rig->m, &out, &(struct elf_phdr){ .type = PT_INTERP, .offset = cases[i].offset,
+							    .filesz = cases[i].size });
+		memcpy(rig->program + 64 + 2 * sizeof(Elf64_Phdr), out.buf, out.len);
+		str_release(&out);
+		put(rig->m, rig->program + offsetof(Elf64_Ehdr, e_phnum), 2, 3);
+		strcpy((char *)rig->program + NAME, "/lib/ld-x.so");
+		rig->core.at_phnum = 3;
+		rig->target.at_base = LIBRARY;
+		rig->target.process.executable = "/given";
+		map_data(rig);
+		draw_link(rig, 2, LIBRARY, NULL, LIBRARY + 0x1000, 0);
+		give(rig, rig->program, PART);
+		expect_modules(rig, cases[i].expected);
+		rig->target.modules.len = 0;
+		rig->target.at_base = LIBRARY + 0x1000;	/* of another module nobody knows the name */
+		expect_modules(rig, "400000-402000 /given");
+		rig_free(rig);
+	}
+}
+
 static void linkmap_load__refuses_an_executable_that_is_another_one(void **state)
 {
 	static const struct { size_t at; unsigned width; uint64_t value; } wrong[] = {
@@ -403,6 +438,7 @@ int main(void)
 		cmocka_unit_test(linkmap_load__asks_for_the_executable_when_its_headers_are_lost),
 		cmocka_unit_test(linkmap_load__refuses_headers_that_make_no_sense),
 		cmocka_unit_test(linkmap_load__takes_lost_headers_from_the_executable),
+		cmocka_unit_test(linkmap_load__takes_the_dynamic_linkers_name_from_the_executable),
 		cmocka_unit_test(linkmap_load__refuses_an_executable_that_is_another_one),
 		cmocka_unit_test(linkmap_load__measures_a_library_by_its_dynamic_section),
 		cmocka_unit_test(linkmap_load__leaves_out_a_library_that_ends_before_it_begins),
