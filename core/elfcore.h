@@ -21,6 +21,7 @@ enum {
 	SLIM_NOTE_SYMBOL = 2,
 	SLIM_NOTE_SOURCE = 3,
 	SLIM_NOTE_ANSWER = 4,
+	SLIM_NOTE_FILE = 5,
 };
 enum { SLIM_TRUNCATED = 1, SLIM_REDACTED = 2 };	/* flags of the mark */
 
@@ -60,6 +61,9 @@ bool linkmap_load(struct elfcore *core, struct files *files, const struct mapped
 
 /* The modules' files on this machine (modulefiles.c), and what the user named. */
 bool modulefiles_attach(struct elfcore *core, struct files *files, struct mapped_file *given);
+/* Where the bytes of its file come from. A slim core has brought them, and needs no file: then it
+ * is the state when it was made. */
+enum module_file_state modulefiles_state(const struct target *t, const struct module *module);
 /* FILE extents from the files that belong, LOST ones with a reason where they do not. */
 bool modulefiles_add_extents(struct elfcore *core);
 /* Where a file's PT_LOADs lie: [*ret_start, *ret_end) of the file's own addresses. */

@@ -294,7 +294,7 @@ static void tally_remarks(struct target *t, const struct tally *n)
 			    "process (%s %s): they are not used; give the right ones with --sysroot or --search",
 			    n->differing, t->modules.len, n->first_differing->path,
 			    n->first_differing->file_note);
-	if (n->missing && !t->slim)
+	if (n->missing)
 		remark_info(&t->remarks, "%u of %zu mapped files are not on this machine (%s): give them with "
 			    "--sysroot or --search", n->missing, t->modules.len, n->first_missing->path);
 	if (n->unverified)
@@ -303,13 +303,21 @@ static void tally_remarks(struct target *t, const struct tally *n)
 			    n->first_unverified->path);
 }
 
-static void tally_add(struct tally *n, const struct module *module)
+enum module_file_state modulefiles_state(const struct target *t, const struct module *module)
 {
-	unsigned *count = module->file_state == MODULE_FILE_MISSING ? &n->missing :
-		module->file_state == MODULE_FILE_DIFFERS ? &n->differing :
-		module->file_state == MODULE_FILE_UNVERIFIED ? &n->unverified : NULL;
-	const struct module **first = module->file_state == MODULE_FILE_MISSING ? &n->first_missing :
-		module->file_state == MODULE_FILE_DIFFERS ? &n->first_differing : &n->first_unverified;
+	if (!t->slim || module->file_state != MODULE_FILE_MISSING)
+		return module->file_state;
+	const uint64_t *then = map_find(&t->files_then, module->start);
+	return then ? (enum module_file_state)*then : MODULE_FILE_MATCHES;
+}
+
+static void tally_add(struct tally *n, enum module_file_state state, const struct module *module)
+{
+	unsigned *count = state == MODULE_FILE_MISSING ? &n->missing :
+		state == MODULE_FILE_DIFFERS ? &n->differing :
+		state == MODULE_FILE_UNVERIFIED ? &n->unverified : NULL;
+	const struct module **first = state == MODULE_FILE_MISSING ? &n->first_missing :
+		state == MODULE_FILE_DIFFERS ? &n->first_differing : &n->first_unverified;
 	if (count && !(*count)++)
 		*first = module;
 }
@@ -332,7 +340,7 @@ bool modulefiles_attach(struct elfcore *core, struct files *files, struct mapped
 			if (!note_why(t, module, &c))
 				return false;
 		}
-		tally_add(&tally, module);
+		tally_add(&tally, modulefiles_state(t, module), module);
 	}
 	tally_remarks(t, &tally);
 	if (debuginfod_fault(files->debuginfod))

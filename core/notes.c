@@ -241,6 +241,21 @@ static void slim_answer(struct notes *n, const struct elf_note *note)
 				       (size_t)(r.end - r.at));
 }
 
+static void slim_file(struct notes *n, const struct elf_note *note)
+{
+	struct target *t = n->core->target;
+	size_t word = t->machine->word;
+	if (note->size != 2 * word)
+		return;
+	uint64_t state = load_word(t->machine, note->desc + word);
+	if (state != MODULE_FILE_MISSING && state != MODULE_FILE_UNVERIFIED)
+		return;
+	uint64_t *then = map_insert(&t->files_then, load_word(t->machine, note->desc), NULL);
+	n->nomem |= !then;
+	if (then)
+		*then = state;
+}
+
 static void take_note(struct notes *n, const struct elf_note *note)
 {
 	struct target *t = n->core->target;
@@ -252,6 +267,8 @@ static void take_note(struct notes *n, const struct elf_note *note)
 		slim_source(n, note);
 	else if (elf_note_is(note, SLIM_OWNER, SLIM_NOTE_ANSWER))
 		slim_answer(n, note);
+	else if (elf_note_is(note, SLIM_OWNER, SLIM_NOTE_FILE))
+		slim_file(n, note);
 	else if (elf_note_is(note, "CORE", NT_PRSTATUS))
 		prstatus(n, note);
 	else if (elf_note_is(note, "CORE", NT_PRPSINFO))

@@ -135,6 +135,17 @@ static void add_answer(struct slim *s, const struct kept_answer *answer)
 	s->notes.failed |= head.failed;
 }
 
+static void add_file(struct slim *s, const struct module *module)
+{
+	enum module_file_state state = modulefiles_state(s->t, module);
+	if (state == MODULE_FILE_MATCHES)
+		return;
+	note_begin(s, SLIM_OWNER, sizeof(SLIM_OWNER), SLIM_NOTE_FILE, 2 * (size_t)s->t->machine->word);
+	put_word(s, module->start);
+	put_word(s, state == MODULE_FILE_DIFFERS ? MODULE_FILE_MISSING : state);
+	put_padding(s);
+}
+
 static void add_excerpt(struct slim *s, const struct source_excerpt *excerpt)
 {
 	size_t word = s->t->machine->word, len = strlen(excerpt->path) + 1;
@@ -157,6 +168,9 @@ static void add_notes(struct slim *s, const struct slim_extras *extras)
 		add_symbol(s, &extras->symbols[i]);
 	for (size_t i = 0; i < extras->excerpt_count; i++)
 		add_excerpt(s, &extras->excerpts[i]);
+	const struct module *module;
+	vec_each(module, &t->modules)
+		add_file(s, module);
 	const struct kept_answer *answer;
 	vec_each(answer, &t->kept.list)
 		add_answer(s, answer);

@@ -3,7 +3,7 @@
  *	header | program headers | notes | kept pages, in address order
  *
  * Notes: the process's, its threads' registers, the auxiliary vector and the list of mapped files
- * are copied; floating-point state is dropped. Four kinds of our own, owner "pycore":
+ * are copied; floating-point state is dropped. Five kinds of our own, owner "pycore":
  *
  *	SLIM_NOTE_MARK    version (1), flags (1: the original was truncated, 2: redacted), time of
  *	                  death, size of the original file: four 64-bit words in the target's byte order
@@ -13,6 +13,8 @@
  *	SLIM_NOTE_SOURCE  line number (word), path, NUL, text: a source line that bt shows; in the
  *	                  order of paths, then lines
  *	SLIM_NOTE_ANSWER  kind, key (two 64-bit words, little-endian), bytes: see core/kept.h
+ *	SLIM_NOTE_FILE    address of a module, 0: its file was not there, or another build, so that its
+ *	                  pages are not; 3: it had no build-id to compare, and was used (two words)
  *
  * Redacted: of the process's own memory only the bytes that were read are kept, all others are
  * zeros: whatever else was on the same pages, in any form. Of the command line the first word is.

@@ -190,6 +190,7 @@ void target_free(struct target *t)
 	vec_release(&t->hints);
 	kept_release(&t->kept);
 	vec_release(&t->excerpts);
+	map_release(&t->files_then);
 	memory_release(&t->memory);
 	remarks_release(&t->remarks);
 	arena_release(&t->arena);

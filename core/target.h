@@ -17,6 +17,7 @@
 #include "core/files.h"
 #include "core/kept.h"
 #include "core/machine.h"
+#include "core/map.h"
 #include "core/memory.h"
 #include "core/remarks.h"
 #include "core/vec.h"
@@ -107,6 +108,7 @@ struct target {
 	VEC(struct symbol_hint) hints;	/* of a slim core */
 	struct kept kept;		/* answers of a slim core, or those to be kept in one */
 	VEC(struct source_excerpt) excerpts;	/* of a slim core; by path, then line */
+	struct map files_then;		/* of a slim core: a module's start -> its file_state when made */
 	addr_t at_entry, at_phdr, at_base, at_sysinfo_ehdr;	/* AUXV; 0: unknown */
 };
 

@@ -48,6 +48,7 @@ static void rig_release(struct rig *r)
 	vec_release(&r->t.mappings);
 	vec_release(&r->t.hints);
 	kept_release(&r->t.kept);
+	map_release(&r->t.files_then);
 	memory_release(&r->t.memory);
 	remarks_release(&r->t.remarks);
 	arena_release(&r->t.arena);
@@ -317,6 +318,27 @@ static void draw_stack(const struct machine *m, struct str *stack, struct str *a
 	str_add(stack, "python3\0two two\0" "\0xxxxxxxA=1\0", 29);
 }
 
+static void notes__a_slim_cores_file_has_a_state(void **state)
+{
+	struct rig r;
+	struct drawing d = drawing_of(EM_X86_64);
+	for (uint64_t file = 0; file < 5; file++) {
+		uint8_t words[16];
+		put(d.m, words, 8, 0x1000 * file);
+		put(d.m, words + 8, 8, file < 4 ? file : UINT64_MAX);
+		draw_note(&d, SLIM_OWNER, SLIM_NOTE_FILE, words, sizeof(words));
+		put(d.m, words, 8, 0x9000);
+		draw_note(&d, SLIM_OWNER, SLIM_NOTE_FILE, words, sizeof(words) - 1);
+	}
+	rig_load(&r, &d, NULL);
+	assert_int_equal(*map_find(&r.t.files_then, 0), MODULE_FILE_MISSING);
+	assert_int_equal(*map_find(&r.t.files_then, 0x3000), MODULE_FILE_UNVERIFIED);
+	static const uint64_t none[] = { 0x1000, 0x2000, 0x4000, 0x9000 };
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		assert_null(map_find(&r.t.files_then, none[i]));
+	rig_release(&r);
+}
+
 static void notes__argv_comes_from_the_stack(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
@@ -382,6 +404,7 @@ int main(void)
 		cmocka_unit_test(notes__a_cut_list_of_mapped_files_is_a_loss),
 		cmocka_unit_test(notes__a_short_prstatus_is_a_loss),
 		cmocka_unit_test(notes__other_owners_notes_are_not_taken_for_ours),
+		cmocka_unit_test(notes__a_slim_cores_file_has_a_state),
 		cmocka_unit_test(notes__argv_comes_from_the_stack),
 		cmocka_unit_test(notes__argv_falls_back_to_psargs_and_says_that_it_is_cut),
 		cmocka_unit_test(signal_name__knows_the_numbers_of_linux),

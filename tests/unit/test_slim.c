@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "core/elfcore.h"
 #include "core/slim.h"
 #include "core/target.h"
 #include "tests/unit/draw_core.h"
@@ -168,6 +169,31 @@ static void slim_write__remembers_that_the_core_was_truncated(void **state)
 	target_free(t);
 }
 
+static void slim_write__remembers_which_files_it_was_made_without(void **state)
+{
+	static const struct module modules[] = {
+		{ .start = 0x10000, .path = "/lib/a.so", .file_state = MODULE_FILE_MISSING },
+		{ .start = 0x12000, .path = "/lib/b.so", .file_state = MODULE_FILE_DIFFERS },
+		{ .start = 0x14000, .path = "/lib/c.so", .file_state = MODULE_FILE_UNVERIFIED },
+		{ .start = 0x16000, .path = "/lib/d.so", .file_state = MODULE_FILE_MATCHES },
+	};
+	static const enum module_file_state then[] = { MODULE_FILE_MISSING, MODULE_FILE_MISSING,
+						       MODULE_FILE_UNVERIFIED, MODULE_FILE_MATCHES };
+	struct slim_result result;
+	struct target *t = open_drawn(EM_X86_64, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
+		*vec_push(&t->modules) = modules[i];
+	t = slim_of(t, NULL, 0, false, &result);
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
+		struct module now = modules[i];
+		now.file_state = MODULE_FILE_MISSING;
+		assert_int_equal(modulefiles_state(t, &now), then[i]);
+		now.file_state = MODULE_FILE_DIFFERS;	/* one that is here tells by itself */
+		assert_int_equal(modulefiles_state(t, &now), MODULE_FILE_DIFFERS);
+	}
+	target_free(t);
+}
+
 static void slim_write__compresses(void **state)
 {
 	struct slim_result result;
@@ -226,6 +252,7 @@ int main(void)
 		cmocka_unit_test(slim_write__keeps_symbols_and_the_time_of_death),
 		cmocka_unit_test(slim_write__takes_source_lines_along),
 		cmocka_unit_test(slim_write__remembers_that_the_core_was_truncated),
+		cmocka_unit_test(slim_write__remembers_which_files_it_was_made_without),
 		cmocka_unit_test(slim_write__compresses),
 		cmocka_unit_test(slim_write__says_that_it_cannot_write),
 		cmocka_unit_test(slim_write__writes_more_than_65535_segments),
