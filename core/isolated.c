@@ -14,6 +14,7 @@
 #include <time.h>
 #include "core/checked.h"
 #include "core/sandbox.h"
+#include "core/sanitized.h"
 
 const struct isolated_limits isolated_defaults = {
 	.seconds = 20,
@@ -22,18 +23,6 @@ const struct isolated_limits isolated_defaults = {
 };
 
 enum { NO_ANSWER = 3, CLOCK_FACTOR = 3 };
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-/* AddressSanitizer's shadow counts as data of ours: no limit is above it. */
-#ifdef __SANITIZE_ADDRESS__
-enum { SANITIZED = true };
-#else
-enum { SANITIZED = false };
-#endif
 
 /* --- the other process ---------------------------------------------------------------------- */
 

@@ -23,18 +23,7 @@
 #include <cmocka.h>
 
 #include "core/sandbox.h"
-
-/* Under a sanitizer the runtime itself needs what the sandbox takes away. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-enum { SANITIZED = true };
-#else
-enum { SANITIZED = false };
-#endif
+#include "core/sanitized.h"
 
 static const struct sandbox limits = { -1, -1, 64 << 20, 1 << 20, 60 };
 static struct sandbox_lack lack;

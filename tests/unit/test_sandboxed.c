@@ -11,18 +11,7 @@
 #include <cmocka.h>
 
 #include "cli/sandboxed.h"
-
-/* A sanitizer's runtime needs what the sandbox takes away. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-enum { SANITIZED = true };
-#else
-enum { SANITIZED = false };
-#endif
+#include "core/sanitized.h"
 
 static struct files *files;
 
