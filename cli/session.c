@@ -2,11 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/journal.h"
 #include "core/redact.h"
 
 /* --core-fd N */
@@ -26,6 +30,18 @@ static struct error *inputs_from_fd(const struct common *common, const struct ar
 	return NULL;
 }
 
+/* systemd-coredump's Storage=journal. */
+static struct error *choose_in_journal(const struct store_entry *entry, struct inputs *ret)
+{
+	ret->cursor = entry->cursor;
+	if (asprintf(&ret->name, "journal:%" PRId64 ".%" PRId64, entry->pid, entry->time) < 0) {
+		ret->name = NULL;
+		return error_nomem();
+	}
+	ret->core = ret->name;
+	return NULL;
+}
+
 /* `pycore bt last`, `pycore bt 4242`, `pycore bt python3`, as coredumpctl takes them. */
 static struct error *choose_stored(const struct common *common, struct inputs *ret)
 {
@@ -37,9 +53,10 @@ static struct error *choose_stored(const struct common *common, struct inputs *r
 	if (err)
 		return err;
 	const struct store_entry *entry = store_find(&ret->store, word);
+	if (entry && entry->state == STORE_JOURNAL && entry->cursor)
+		return choose_in_journal(entry, ret);
 	if (entry && !entry->path)
-		return error_new(ERROR_UNSUPPORTED, "%s: its core was not kept in a file%s", word,
-				 entry->state == STORE_JOURNAL ? ": coredumpctl dump | pycore bt -" : "");
+		return error_new(ERROR_UNSUPPORTED, "%s: its core was not kept", word);
 	if (entry && entry->state == STORE_MISSING)
 		return error_new(ERROR_UNSUPPORTED, "%s: its core is no longer there: it was removed to make room "
 				 "(%s)", word, entry->path);
@@ -55,6 +72,7 @@ static struct error *choose_stored(const struct common *common, struct inputs *r
 void inputs_release(struct inputs *inputs)
 {
 	store_release(&inputs->store);
+	free(inputs->name);
 }
 
 /* `pycore object CORE PATH`: the last word is taken from those that name files. */
@@ -145,6 +163,15 @@ static struct error *find_runtime(struct session *s, unsigned needs)
 	return NULL;
 }
 
+static struct error *open_core(struct files *files, const struct inputs *inputs)
+{
+	int fd;
+	if (!inputs->cursor)
+		return files_open_given(files, inputs->core);
+	struct error *err = journal_core(files, inputs->cursor, inputs->core, &fd);
+	return err ? err : files_give(files, inputs->core, fd);
+}
+
 struct error *session_open_files(struct session *ret, const struct opening *opening)
 {
 	const struct common *common = opening->common;
@@ -167,7 +194,7 @@ struct error *session_open_files(struct session *ret, const struct opening *open
 	for (size_t i = 0; !err && i < common->search.count; i++)
 		err = files_add_search(ret->files, common->search.items[i]);
 	if (!err && inputs->core && !streq(inputs->core, "-"))
-		err = files_open_given(ret->files, inputs->core);
+		err = open_core(ret->files, inputs);
 	if (!err && inputs->executable)
 		err = files_open_given(ret->files, inputs->executable);
 	return err;

@@ -19,6 +19,8 @@ struct inputs {
 	struct option_list numbers;	/* the same, many; within the arguments */
 	int fd;				/* what a core of "-" is open on */
 	struct store store;		/* where a core was chosen from; owns its path then */
+	const char *cursor;		/* of the journal's entry that has the core; NULL: it is a file's */
+	char *name;			/* what such a core is called */
 };
 /* A core that is no file's name is one that a crash handler keeps: `last`, a process id, a name. */
 struct error *inputs_from(const struct common *common, const struct arguments *arguments,

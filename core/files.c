@@ -164,13 +164,18 @@ static int open_given(struct files *f, const char *path)
 
 struct error *files_open_given(struct files *f, const char *path)
 {
-	_close_ int fd = open_given(f, path);
-	if (fd < 0)
-		return open_error(path, errno);
+	int fd = open_given(f, path);
+	return fd < 0 ? open_error(path, errno) : files_give(f, path, fd);
+}
+
+struct error *files_give(struct files *f, const char *path, int fd)
+{
 	struct given_file *given = vec_push(&f->given);
-	if (!given)
+	if (!given) {
+		close(fd);
 		return error_nomem();
-	*given = (struct given_file){ path, take_fd(&fd) };
+	}
+	*given = (struct given_file){ path, fd };
 	return NULL;
 }
 

@@ -65,6 +65,8 @@ struct error *files_map_given(struct files *f, const char *path, struct mapped_f
 struct error *files_map_fd(int fd, const char *path, struct mapped_file *ret) _must_check_;
 /* Open now what files_map_given() is going to be asked for; path is borrowed. */
 struct error *files_open_given(struct files *f, const char *path) _must_check_;
+/* The same for what is no file of that name: path means fd from now on, which becomes f's. */
+struct error *files_give(struct files *f, const char *path, int fd) _must_check_;
 /* An unlinked file to write to, in $TMPDIR, /var/tmp or /tmp; -1: nowhere. */
 int files_temporary(struct files *f);
 /* A directory, and a file in one (which may be of any kind), that a crash handler filled: links are

@@ -206,6 +206,22 @@ struct error *inflate_file(struct files *f, struct mapped_file *file, bool *ret_
 	return NULL;
 }
 
+struct error *inflate_copy(struct files *f, const void *data, size_t size, const char *path, int *ret)
+{
+	struct sparse s;
+	struct error *err = sparse_open(f, path, &s);
+	if (err)
+		return err;
+	_close_ int fd = s.fd;
+	for (size_t at = 0; !err && at < size; at += CHUNK)
+		err = sparse_append(&s, (const uint8_t *)data + at, MIN((size_t)CHUNK, size - at));
+	if (!err && ftruncate(fd, (off_t)size) < 0)
+		err = error_new(ERROR_UNSUPPORTED, "%s: cannot be unpacked: %s", path, strerror(errno));
+	if (!err)
+		*ret = take_fd(&fd);
+	return err;
+}
+
 static struct error *spool(struct files *f, int fd, struct sparse *s)
 {
 	_free_ uint8_t *chunk = malloc(CHUNK);

@@ -29,6 +29,10 @@ struct error *inflate_file(struct files *f, struct mapped_file *file, bool *ret_
  * than that, or damaged. */
 bool inflate_small(const uint8_t *data, size_t size, size_t limit, struct str *ret);
 
+/* Bytes that something else has unpacked, as a file. *ret: open on it, the caller's. */
+struct error *inflate_copy(struct files *f, const void *data, size_t size, const char *path,
+			   int *ret) _must_check_;
+
 /* All of fd (a pipe) as a file; path is for messages. */
 struct error *inflate_spool(struct files *f, int fd, const char *path, struct mapped_file *ret) _must_check_;
 

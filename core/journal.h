@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "core/files.h"
 
 #define JOURNAL_CRASH "fc2e22bc6ee647b6b90729ab34a250b1"
 
@@ -21,12 +22,20 @@ struct journal_crash {
 	int64_t time;			/* microseconds since the epoch; -1 */
 	int64_t pid, uid, gid, signal;	/* -1: not told */
 	bool truncated;
-	bool in_journal;		/* the core itself is in the entry */
+	char *cursor;			/* of the entry, for journal_core(); NULL: memory is out */
+	bool in_journal;		/* the core itself is in the entry (Storage=journal) */
 };
 
 /* Newest first; the entry is the callee's to look at only. Ends when that returns false, or after
  * so many. sysroot: NULL for "/". false: there is no journal to be read here. */
 bool journal_crashes(const char *sysroot, unsigned most,
 		     bool (*crash)(void *arg, const struct journal_crash *c), void *arg);
+
+/* Write the core that is in an entry to an unlinked file of f's, at most what f allows to unpack.
+ * *ret: open on it, the caller's. All of it is in our memory until then: journald takes no field
+ * above 768 MiB (DATA_SIZE_MAX, systemd 252, src/libsystemd/sd-journal/journal-importer.h).
+ * name is for messages. */
+struct error *journal_core(struct files *f, const char *cursor, const char *name,
+			   int *ret) _must_check_;
 
 #endif

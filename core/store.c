@@ -29,6 +29,7 @@ void store_release(struct store *s)
 		free(e->executable);
 		free(e->hostname);
 		free(e->unit);
+		free(e->cursor);
 	}
 	vec_release(&s->entries);
 }
@@ -364,6 +365,7 @@ static bool join(void *arg, const struct journal_crash *c)
 		.keeper = "systemd-coredump",
 		.state = key.path ? STORE_MISSING : c->in_journal ? STORE_JOURNAL : STORE_NONE,
 		.time = -1, .pid = -1, .uid = -1, .gid = -1, .signal = -1,
+		.cursor = copy(c->cursor),
 	};
 	complete(e, c);
 	return true;

@@ -24,7 +24,7 @@ enum store_state {
 	STORE_INACCESSIBLE,		/* there, and not ours to read */
 	STORE_TRUNCATED,		/* there, and not whole: it was larger than systemd-coredump keeps */
 	STORE_MISSING,			/* known of, and gone: removed to make room */
-	STORE_JOURNAL,			/* in the journal itself; no path */
+	STORE_JOURNAL,			/* in the journal itself; no path, but a cursor */
 	STORE_NONE,			/* was not kept; no path */
 };
 
@@ -36,6 +36,7 @@ struct store_entry {
 	int64_t time;			/* of death, microseconds since the epoch; -1 */
 	int64_t pid, uid, gid, signal;	/* -1: not told */
 	char *name, *executable, *hostname, *unit;	/* NULL: not told */
+	char *cursor;			/* STORE_JOURNAL: for journal_core() */
 };
 
 struct store {

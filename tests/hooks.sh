@@ -100,6 +100,23 @@ echo precious >"$dir/precious"
 stored_as "$stored/core.evil"
 hook
 check 'no link is written through' [ "$(cat "$dir/precious")" = precious ]
+# Storage=journal, where coredumpctl takes it from; Storage=none, where it has none.
+printf '#!/bin/sh\n[ "$*" = "-q dump _SYSTEMD_INVOCATION_ID=%s" ] && cat "%s/core.journal"\n' "$run" "$dir" >"$dir/bin/coredumpctl"
+chmod +x "$dir/bin/coredumpctl"
+rm -f "$reports"/*
+stored_as ''
+sed -i 's/^COREDUMP_FILENAME=.*/COREDUMP_TIMESTAMP=1790000000000000/' "$dir/entry"
+hook
+check 'a core that was not kept is no fault' exits 0
+check 'a core that was not kept: no report' [ -z "$(ls "$reports")$err" ]
+cp "$core" "$dir/core.journal"
+hook
+check 'a core in the journal itself' grep -q 'in print_label' "$reports/core.4242.1790000000000000.txt"
+check 'is named by no file' [ -z "$(grep COREDUMP_FILENAME "$dir/logged")" ]
+sed -i 's/^COREDUMP_PID=.*/COREDUMP_PID=..\/..\/x/' "$dir/entry"
+rm -f "$reports"/*
+hook
+check 'its number is one' [ -z "$(ls "$reports")" ]
 # Ten at once.
 for i in 0 1 2 3 4 5 6 7 8 9; do
 	cp "$core" "$stored/core.many.$i"

@@ -54,7 +54,7 @@ listed
 check 'the journal and the directory, newest first, no forged one' diff "$dir/expected" "$dir/listed"
 if [ -x /lib/systemd/systemd-journal-remote ]; then
 	rm "$logs/system.journal"
-	python3 fixtures/journal/make.py | /lib/systemd/systemd-journal-remote -o "$logs/system.journal" - 2>/dev/null
+	python3 fixtures/journal/make.py "$dir/plain" | /lib/systemd/systemd-journal-remote -o "$logs/system.journal" - 2>/dev/null
 	listed
 	check 'a journal written just now' diff "$dir/expected" "$dir/listed"
 else
@@ -73,10 +73,19 @@ run bt --sysroot "$root" 103
 check 'one that was removed' fails_with 3 'no longer there'
 run bt --sysroot "$root" nginx
 check 'by name too' fails_with 3 'no longer there'
-run bt --sysroot "$root" 104
-check 'one in the journal itself' fails_with 3 'coredumpctl dump'
+run bt --json "$dir/plain" && cp "$dir/out" "$dir/known"
+run bt --json --sysroot "$root" 104
+check 'one in the journal itself' python3 -c 'import json, sys
+said, known = (json.load(open(path)) for path in sys.argv[1:])
+assert said["threads"] == known["threads"] and said["process"] == known["process"]' "$dir/out" "$dir/known"
+run report --sysroot "$root" 104
+check 'and a report of it' out_has 'Fingerprint'
+run bt --unpack-limit 1 --sysroot "$root" 104
+check 'within the limits of unpacking' fails_with 3 'unpack-limit'
+run bt --sysroot "$root" 105
+check 'one that was not kept' fails_with 3 'was not kept'
 run bt --sysroot "$root" 107
-check 'one that is said to be elsewhere' fails_with 3 'not kept in a file'
+check 'one that is said to be elsewhere' fails_with 3 'was not kept'
 run bt --sysroot "$root" 201
 check 'a forged one' fails_with 3 'no such core is kept'
 keep python3 $$ 1790000030000000

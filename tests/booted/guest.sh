@@ -130,6 +130,19 @@ cp "/var/lib/systemd/coredump/$(basename "$(newest)" .txt)" /tmp/deleted.core
 pycore bt '/opt/python-deleted (deleted)' -c /tmp/deleted.core >/tmp/debug 2>/tmp/debug.err
 check 'a deleted program, as coredumpctl names it' has 'in print_label' /tmp/debug
 
+# --- in the journal itself ---
+mkdir -p /run/systemd/coredump.conf.d
+printf '[Coredump]\nStorage=journal\n' >/run/systemd/coredump.conf.d/journal.conf
+before=$(count)
+crash_service kept
+settle
+check 'in the journal itself: a report' within 60 are $((before + 1))
+check 'with its traceback' has 'in print_label' "$(newest)"
+check 'pycore list tells it' sh -c "pycore list | grep -q '$(last_pid) .*(journal)'"
+pycore bt last >/tmp/debug 2>/tmp/debug.err
+check 'pycore bt last reads it there' has 'in print_label' /tmp/debug
+rm /run/systemd/coredump.conf.d/journal.conf
+
 # --- ten at once ---
 before=$(count)
 for i in 0 1 2 3 4 5 6 7 8 9; do crash_service "many$i" & done

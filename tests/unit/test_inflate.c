@@ -285,6 +285,25 @@ static void inflate_spool__maps_a_regular_file_as_it_is(void **state)
 	unlink(path);
 }
 
+static void inflate_copy__is_found_under_the_name_it_is_given(void **state)
+{
+	struct files *files;
+	struct mapped_file file = { 0 };
+	int fd = -1;
+	assert_null(files_new(NULL, &files));
+	assert_null(inflate_copy(files, plain, SIZE, "journal:1", &fd));
+	assert_null(files_give(files, "journal:1", fd));
+	assert_null(files_map_given(files, "journal:1", &file));
+	assert_int_equal(file.size, SIZE);
+	assert_memory_equal(file.data, plain, SIZE);
+	mapped_file_release(&file);
+	files->unpack_bytes = SIZE - 1;
+	struct error *err = inflate_copy(files, plain, SIZE, "journal:2", &fd);
+	assert_non_null(strstr(err->message, "journal:2: unpacked it has more than"));
+	error_free(err);
+	files_free(files);
+}
+
 static void inflate_small__unpacks_as_much_as_it_may(void **state)
 {
 	enum { TEXT = 600000, LIMIT = 1 << 20 };
@@ -326,6 +345,7 @@ int main(void)
 		cmocka_unit_test(inflate_small__unpacks_as_much_as_it_may),
 		cmocka_unit_test(inflate_spool__stops_at_the_limit_of_bytes),
 		cmocka_unit_test(inflate_spool__takes_all_of_a_pipe),
+		cmocka_unit_test(inflate_copy__is_found_under_the_name_it_is_given),
 		cmocka_unit_test(inflate_spool__maps_a_regular_file_as_it_is),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
