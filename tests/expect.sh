@@ -37,6 +37,24 @@ err_has() { grep -qF -- "$1" "$dir/err"; }
 one_line() { [ "$(wc -l <"$dir/err")" -eq 1 ] && [ ! -s "$dir/out" ]; }
 fails_with() { exits "$1" && one_line && err_has "$2"; }
 
+# killed_at_any_moment FILE COMMAND...: again and again, killed ever later, first itself, then all that
+# it started. False: what it left as FILE was once not the whole report of demo.py.
+killed_at_any_moment() {
+	local file=$1 whole=0 delay pid
+	shift
+	for delay in 0 .002 .004 .006 .008 .01 .02 .03 .04 .06 .08 .1 .15; do
+		setsid "$@" >/dev/null 2>&1 &
+		pid=$!
+		sleep $delay
+		kill -KILL $pid 2>/dev/null
+		kill -KILL -$pid 2>/dev/null
+		wait $pid 2>/dev/null
+		[ ! -e "$file" ] || grep -q 'in print_label' "$file" || whole=1
+		rm -f "$file"
+	done
+	return $whole
+}
+
 # A core of $1 (default: the system's python3) running $2, as $dir/core; false: none can be made here.
 make_core() {
 	local python=$1 program=$2

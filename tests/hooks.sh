@@ -134,19 +134,10 @@ check 'ten crashes at once' [ "$(grep -l 'in print_label' "$reports"/core.many.*
 check 'nothing half-written is left' [ -z "$(ls "$reports" | grep -v '\.txt$')" ]
 
 # Killed halfway, with all that it started; and where there is no room.
-whole=1
-for delay in 0 .01 .02 .03 .04 .06 .08 .1 .15; do
-	cp "$core" "$stored/core.killed"
-	stored_as "$stored/core.killed"
-	MONITOR_INVOCATION_ID=$run setsid sh "$dir/hook" >/dev/null 2>&1 &
-	pid=$!
-	sleep $delay
-	kill -KILL -$pid 2>/dev/null
-	wait $pid 2>/dev/null
-	[ ! -e "$reports/core.killed.txt" ] || grep -q 'in print_label' "$reports/core.killed.txt" || whole=0
-	rm -f "$reports/core.killed.txt"
-done
-check 'killed at any moment: a whole report or none' [ $whole = 1 ]
+cp "$core" "$stored/core.killed"
+stored_as "$stored/core.killed"
+check 'killed at any moment: a whole report or none' \
+	killed_at_any_moment "$reports/core.killed.txt" env MONITOR_INVOCATION_ID=$run sh "$dir/hook"
 check 'killed at any moment: nothing half-written' [ -z "$(ls "$reports" | grep -v '\.txt$')" ]
 stored_as "$stored/core.killed"
 hook
@@ -168,16 +159,8 @@ event
 check 'the abrt event is done' exits 0
 check 'its item has the traceback' grep -q 'in print_label' "$problem/python_backtrace"
 check 'whoever may read the core may read it' [ "$(stat -c '%a %u %g' "$problem/python_backtrace")" = "$(stat -c '%a %u %g' "$problem/coredump.xz")" ]
-whole=1
-for delay in 0 .01 .02 .03 .04 .06 .08 .1 .15; do
-	(cd "$problem" && PATH=$dir/bin:$PATH exec setsid sh -e "$dir/event") >/dev/null 2>&1 &
-	pid=$!
-	sleep $delay
-	kill -KILL -$pid 2>/dev/null
-	wait $pid 2>/dev/null
-	[ ! -e "$problem/python_backtrace" ] || grep -q 'in print_label' "$problem/python_backtrace" || whole=0
-done
-check 'abrt: killed at any moment: a whole item or none' [ $whole = 1 ]
+check 'abrt: killed at any moment: a whole item or none' \
+	killed_at_any_moment "$problem/python_backtrace" env -C "$problem" PATH="$dir/bin:$PATH" sh -e "$dir/event"
 check 'abrt: nothing else beside it' [ -z "$(ls "$problem" | grep -vx 'coredump.xz\|executable\|python_backtrace')" ]
 (ulimit -f 0 && event; exit $status)
 status=$?

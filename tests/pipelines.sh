@@ -132,17 +132,8 @@ else
 	run bt --sandbox -o "$dir/made" "$dir/zeros"
 	check 'no output where there is no report' [ ! -e "$dir/made" ]
 	check 'nor the beginning of one' [ -z "$(find "$dir" -name 'made.*')" ]
-	good=1
-	for delay in 0 .002 .004 .006 .008 .01 .02 .03 .05; do
-		"$PYCORE" bt --sandbox -o "$dir/killed" "$dir/core.gzip" 2>/dev/null &
-		pid=$!
-		sleep $delay
-		kill -KILL $pid 2>/dev/null
-		wait $pid 2>/dev/null
-		[ ! -e "$dir/killed" ] || grep -q 'in print_label' "$dir/killed" || good=0
-		rm -f "$dir/killed"
-	done
-	check 'killed at any moment: a whole output or none' [ $good = 1 ]
+	check 'killed at any moment: a whole output or none' \
+		killed_at_any_moment "$dir/killed" "$PYCORE" bt --sandbox -o "$dir/killed" "$dir/core.gzip"
 	check 'killed at any moment: no temporary file' [ -z "$(find "$dir" -name 'killed*')" ]
 	run bt --sandbox -o "$core" "$core"
 	check 'never over the core' fails_with 2 'is read here'
