@@ -3,18 +3,13 @@
  * byte's worth of pieces makes the words that pycore bt WORD looks for.
  *
  * Where the file system has no user attributes, the rest is tried. */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 #include "core/checked.h"
 #include "core/store.h"
 #include "core/stored.h"
 #include "core/str.h"
+#include "tests/fuzz/fuzz_root.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,52 +24,25 @@ static const char *const items[] = {
 	"time", "pid", "global_pid", "uid", "executable", "hostname", "reason",
 };
 
-static char root[64];
-
-static void remove_root(void)
-{
-	char command[128];
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	if (system(command) != 0)
-		abort();
-}
-
-static void make_directories(const char *path)
-{
-	char full[256], *slash = full + strlen(root);
-	snprintf(full, sizeof(full), "%s%s/", root, path);
-	while ((slash = strchr(slash + 1, '/'))) {
-		*slash = '\0';
-		if (mkdir(full, 0755) < 0 && errno != EEXIST)
-			abort();
-		*slash = '/';
-	}
-}
-
 static void make_root(void)
 {
-	const char *tmp = getenv("TMPDIR");
-	if (root[0])
+	if (!fuzz_root_make())
 		return;
-	snprintf(root, sizeof(root), "%s/pycore-fuzz-XXXXXX", tmp && strlen(tmp) < 30 ? tmp : "/tmp");
-	if (!mkdtemp(root))
-		abort();
-	atexit(remove_root);
-	make_directories(CORES);
-	make_directories(SPOOL "/ccpp-1");
+	fuzz_root_mkdir(CORES);
+	fuzz_root_mkdir(SPOOL "/ccpp-1");
 }
 
 static int create(const char *directory, const char *name)
 {
 	_str_ struct str path = STR_INIT;
-	str_printf(&path, "%s%s/%s", root, directory, name);
+	str_printf(&path, "%s%s/%s", fuzz_root, directory, name);
 	return open(path.buf, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 }
 
 static void delete(const char *directory, const char *name)
 {
 	_str_ struct str path = STR_INIT;
-	str_printf(&path, "%s%s/%s", root, directory, name);
+	str_printf(&path, "%s%s/%s", fuzz_root, directory, name);
 	unlink(path.buf);
 }
 
@@ -97,7 +65,7 @@ static void look(const char *word)
 {
 	struct store store;
 	const struct store_entry *e;
-	struct error *err = store_load(root, &store);
+	struct error *err = store_load(fuzz_root, &store);
 	if (err)
 		abort();
 	int64_t before = INT64_MAX;
