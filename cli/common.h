@@ -8,7 +8,7 @@
 
 struct common {
 	bool json, quiet, verbose, schema, help, no_debuginfod;
-	const char *output, *color, *sysroot, *core, *core_fd, *sandbox, *redact;
+	const char *output, *color, *sysroot, *core, *core_fd, *sandbox, *redact, *maps, *auxv;
 	uint64_t unpack_mib, unpack_seconds;	/* 0: the default */
 	struct option_list search, redact_also;
 };

@@ -60,12 +60,14 @@ static struct error *choose_stored(const struct common *common, struct inputs *r
 	if (entry && entry->state == STORE_MISSING)
 		return error_new(ERROR_UNSUPPORTED, "%s: its core is no longer there: it was removed to make room "
 				 "(%s)", word, entry->path);
-	if (entry)
-		ret->core = entry->path;
-	else if (streq(word, "last") || is_pid)
+	if (!entry && (streq(word, "last") || is_pid))
 		return error_new(ERROR_UNSUPPORTED, "%s: no such file, and no such core is kept by systemd-coredump "
 				 "or abrt; see pycore list%s", word,
 				 ret->store.unreadable ? " as root: its directory may not be read" : "");
+	if (entry) {
+		ret->core = entry->path;
+		ret->maps = entry->maps;
+	}
 	return NULL;
 }
 
@@ -117,7 +119,8 @@ struct error *inputs_from(const struct common *common, const struct arguments *a
 		if (!*words[i])
 			return error_new(ERROR_USAGE, "a file name is empty");
 	}
-	if (needs & TAKES_NO_CORE && (given || common->core || common->core_fd))
+	bool any = given || common->core || common->core_fd || common->maps || common->auxv;
+	if (needs & TAKES_NO_CORE && any)
 		return error_new(ERROR_USAGE, "%s takes no core; see pycore %s --help", command->name,
 				 command->name);
 	if (common->core_fd)
@@ -197,6 +200,12 @@ struct error *session_open_files(struct session *ret, const struct opening *open
 		err = open_core(ret->files, inputs);
 	if (!err && inputs->executable)
 		err = files_open_given(ret->files, inputs->executable);
+	ret->files->maps = common->maps ? common->maps : inputs->maps;
+	ret->files->auxv = common->auxv;
+	if (!err && ret->files->maps)
+		err = files_open_given(ret->files, ret->files->maps);
+	if (!err && ret->files->auxv)
+		err = files_open_given(ret->files, ret->files->auxv);
 	return err;
 }
 
@@ -246,7 +255,8 @@ struct error *output_check(const char *path, const struct inputs *inputs, const 
 	struct stat st;
 	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
 		return NULL;
-	bool is_input = is_file(inputs->core, &st) || is_file(inputs->executable, &st);
+	bool is_input = is_file(inputs->core, &st) || is_file(inputs->executable, &st) ||
+			(s->files && (is_file(s->files->maps, &st) || is_file(s->files->auxv, &st)));
 	const struct module *module;
 	if (s->target) {
 		vec_each(module, &s->target->modules) {

@@ -21,6 +21,7 @@ struct inputs {
 	struct store store;		/* where a core was chosen from; owns its path then */
 	const char *cursor;		/* of the journal's entry that has the core; NULL: it is a file's */
 	char *name;			/* what such a core is called */
+	const char *maps;		/* what is kept beside that; NULL: nothing */
 };
 /* A core that is no file's name is one that a crash handler keeps: `last`, a process id, a name. */
 struct error *inputs_from(const struct common *common, const struct arguments *arguments,

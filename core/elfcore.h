@@ -4,6 +4,7 @@
  *	elfcore.c      program headers -> the core's extents
  *	notes.c        threads, process, mapped files, the auxiliary vector
  *	process.c      argv from the stack
+ *	maps.c         mapped files by the text of /proc/PID/maps, where the notes lack them
  *	modules.c      mapped files, or what linkmap.c finds without them -> modules
  *	modulefiles.c  the modules' files on this machine, and the extents that these fill
  *
@@ -32,6 +33,9 @@ struct elfcore {
 	VEC(struct elf_phdr) notes;	/* PT_NOTE */
 	const uint8_t *auxv;		/* NT_AUXV's bytes; NULL: none */
 	size_t auxv_size;
+	bool mappings_whole;		/* NT_FILE is there, and not cut */
+	/* What was given to stand in for the two (files->maps, files->auxv); data NULL: nothing. */
+	struct mapped_file maps, given_auxv;
 	addr_t at_random, at_execfn;	/* 0: unknown */
 	uint64_t at_phnum;
 	bool by_gdb;			/* gcore's: of a process that may have lived on */
@@ -46,8 +50,10 @@ void elfcore_read_access(struct elfcore *core);
 /* LOST extents for what was mapped and not dumped; added last, behind what modules know better. */
 bool elfcore_add_undumped(struct elfcore *core);
 
-/* false: out of memory. */
+/* false: out of memory. What the notes lack is taken from what stands in for it. */
 bool notes_load(struct elfcore *core);
+/* Adds to the target's mappings what core->maps says of addresses that these do not. */
+bool maps_take(struct elfcore *core);
 
 /* Modules in address order: from NT_FILE, else the link map, else where ELF headers lie in the
  * core; then their files. `given` is the executable that the user named (data NULL: none): its

@@ -30,6 +30,8 @@ struct files {
 	int broker;			/* a socket to ask instead of opening (core/broker.h); 0: none */
 	unsigned temporaries_left;	/* of those that a broker makes */
 	struct progress *progress;	/* who is told of long work; borrowed; NULL: nobody */
+	/* /proc/PID/maps and /proc/PID/auxv of the process, where the core lacks them; borrowed; NULL: none. */
+	const char *maps, *auxv;
 	int input;			/* what the path "-" stands for: an open descriptor */
 	/* What unpacking a core, or reading a pipe, may cost; 0: core/inflate.h's own limits. */
 	uint64_t unpack_bytes;

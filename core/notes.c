@@ -115,18 +115,17 @@ static void siginfo(struct notes *n, const struct elf_note *note)
 	}
 }
 
-static void auxv(struct notes *n, const struct elf_note *note)
+static void auxv(struct elfcore *core, const uint8_t *bytes, size_t size)
 {
-	struct elfcore *core = n->core;
 	struct target *t = core->target;
 	const struct machine *m = t->machine;
 	if (core->auxv)
 		return;
-	core->auxv = note->desc;
-	core->auxv_size = note->size;
-	for (size_t at = 0; at + 2 * m->word <= note->size; at += 2 * m->word) {
-		addr_t value = load_word(m, note->desc + at + m->word);
-		switch (load_word(m, note->desc + at)) {
+	core->auxv = bytes;
+	core->auxv_size = size;
+	for (size_t at = 0; at + 2 * m->word <= size; at += 2 * m->word) {
+		addr_t value = load_word(m, bytes + at + m->word);
+		switch (load_word(m, bytes + at)) {
 		case AT_PHDR: t->at_phdr = value; break;
 		case AT_PHNUM: core->at_phnum = value; break;
 		case AT_BASE: t->at_base = value; break;
@@ -177,6 +176,7 @@ static void mappings(struct notes *n, const struct elf_note *note)
 		}
 		name += len + 1;
 	}
+	n->core->mappings_whole = true;
 }
 
 static void slim_mark(struct notes *n, const struct elf_note *note)
@@ -276,7 +276,7 @@ static void take_note(struct notes *n, const struct elf_note *note)
 	else if (elf_note_is(note, "CORE", NT_SIGINFO))
 		siginfo(n, note);
 	else if (elf_note_is(note, "CORE", NT_AUXV))
-		auxv(n, note);
+		auxv(n->core, note->desc, note->size);
 	else if (elf_note_is(note, "CORE", NT_FILE))
 		mappings(n, note);
 	else if (elf_note_is(note, "GDB", NT_GDB_TDESC))
@@ -306,6 +306,26 @@ static void judge_death(struct elfcore *core)
 		p->pid = (int64_t)first->tid;
 }
 
+/* The kernel's own has some 20 pairs. */
+static void take_given_auxv(struct notes *n)
+{
+	enum { AUXV_MAX = 64 << 10 };
+	struct elfcore *core = n->core;
+	struct target *t = core->target;
+	const struct mapped_file *given = &core->given_auxv;
+	if (!given->data || core->auxv)
+		return;
+	if (given->size > AUXV_MAX) {
+		remark_loss(&t->remarks, "%s: is no /proc/PID/auxv: not used", given->path);
+		return;
+	}
+	t->auxv_given = (const uint8_t *)arena_copy(&t->arena, (const char *)given->data, given->size);
+	t->auxv_given_size = given->size;
+	n->nomem |= !t->auxv_given;
+	if (t->auxv_given)
+		auxv(core, t->auxv_given, t->auxv_given_size);
+}
+
 bool notes_load(struct elfcore *core)
 {
 	struct target *t = core->target;
@@ -328,7 +348,8 @@ bool notes_load(struct elfcore *core)
 	if (cut)
 		remark_loss(&t->remarks, "core is truncated within its notes: threads, registers or mapped files "
 			    "are lost");
-	if (n.nomem)
+	take_given_auxv(&n);
+	if (n.nomem || (core->maps.path && !core->mappings_whole && !maps_take(core)))
 		return false;
 	judge_death(core);
 	trace(ELF, "%zu threads, %zu mappings", t->threads.len, t->mappings.len);

@@ -101,7 +101,9 @@ static void copy_notes(struct slim *s)
 		size_t there = MIN(segment.filesz, t->core.size - segment.offset);
 		while (elf_note_next(t->machine, t->core.data + segment.offset, there, segment.align, &at,
 				     &note)) {
-			if (!note_is_kept(&note))
+			/* of which the target's mappings have more */
+			bool is_cut = s->t->mappings_given && elf_note_is(&note, "CORE", NT_FILE);
+			if (is_cut || !note_is_kept(&note))
 				continue;
 			note_begin(s, note.name, note.name_size, note.type, note.size);
 			size_t begin = s->notes.len;
@@ -111,6 +113,36 @@ static void copy_notes(struct slim *s)
 			put_padding(s);
 		}
 	}
+}
+
+/* What stood in for notes is one from here on.
+ *	count | page size: 1 | { start, end, offset in pages }[count] | names, each with its NUL */
+static void add_given(struct slim *s)
+{
+	const struct target *t = s->t;
+	size_t names = 0;
+	const struct mapping *m;
+	if (t->auxv_given) {
+		note_begin(s, "CORE", sizeof("CORE"), NT_AUXV, t->auxv_given_size);
+		str_add(&s->notes, (const char *)t->auxv_given, t->auxv_given_size);
+		put_padding(s);
+	}
+	if (!t->mappings_given)
+		return;
+	vec_each(m, &t->mappings)
+		names += strlen(m->path) + 1;
+	note_begin(s, "CORE", sizeof("CORE"), NT_FILE,
+		   (2 + 3 * t->mappings.len) * t->machine->word + names);
+	put_word(s, t->mappings.len);
+	put_word(s, 1);
+	vec_each(m, &t->mappings) {
+		put_word(s, m->start);
+		put_word(s, m->end);
+		put_word(s, m->file_offset);
+	}
+	vec_each(m, &t->mappings)
+		str_add(&s->notes, m->path, strlen(m->path) + 1);
+	put_padding(s);
 }
 
 static void add_symbol(struct slim *s, const struct symbol_hint *symbol)
@@ -175,6 +207,7 @@ static void add_notes(struct slim *s, const struct slim_extras *extras)
 	vec_each(answer, &t->kept.list)
 		add_answer(s, answer);
 	copy_notes(s);
+	add_given(s);
 	while (s->notes.len % 8 && !s->notes.failed)
 		str_addc(&s->notes, '\0');
 }

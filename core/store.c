@@ -25,6 +25,7 @@ void store_release(struct store *s)
 	struct store_entry *e;
 	vec_each(e, &s->entries) {
 		free(e->path);
+		free(e->maps);
 		free(e->name);
 		free(e->executable);
 		free(e->hostname);
@@ -260,6 +261,9 @@ static bool load_abrt(struct store *s, int parent, const char *shown, const char
 		take_items(directory, e);
 		_close_ int fd = files_open_beside(directory, file.buf);
 		e->state = state_of(fd, e->size);
+		_close_ int maps = files_open_beside(directory, "maps");
+		if (maps >= 0 && asprintf(&e->maps, "%s/maps", below.buf) < 0)
+			e->maps = NULL;
 		break;
 	}
 	return ok;

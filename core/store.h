@@ -30,6 +30,7 @@ enum store_state {
 
 struct store_entry {
 	char *path;			/* of the core; NULL: it is in no file */
+	char *maps;			/* of the text of /proc/PID/maps; NULL: not kept */
 	const char *keeper;		/* "systemd-coredump", "abrt"; static */
 	enum store_state state;
 	uint64_t size;			/* of the file, as it is packed */

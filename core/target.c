@@ -111,10 +111,21 @@ static bool has_bytes(const struct target *t)
 	return false;
 }
 
+/* What the user named to stand in for notes. */
+static struct error *open_standins(struct elfcore *core, struct files *files)
+{
+	struct error *err = files->maps ? files_map_given(files, files->maps, &core->maps) : NULL;
+	if (!err && files->auxv)
+		err = files_map_given(files, files->auxv, &core->given_auxv);
+	return err;
+}
+
 static struct error *load_core(struct elfcore *core, struct files *files, struct mapped_file *given)
 {
 	struct target *t = core->target;
-	struct error *err = elfcore_load(core);
+	struct error *err = open_standins(core, files);
+	if (!err)
+		err = elfcore_load(core);
 	if (err)
 		return err;
 	if (!elfcore_add_bytes(core) || !memory_seal(&t->memory))
@@ -150,6 +161,8 @@ static struct error *target_load(struct target *t, struct files *files, struct m
 	err = t->path ? load_core(&core, files, given) : error_nomem();
 	vec_release(&core.segments);
 	vec_release(&core.notes);
+	mapped_file_release(&core.maps);
+	mapped_file_release(&core.given_auxv);
 	return err;
 }
 

@@ -101,6 +101,11 @@ struct target {
 	struct process process;
 	struct remarks remarks;
 	struct arena arena;
+	/* What stood in for notes that the core lacks: its mappings, or some of them, and the bytes of
+	 * its auxiliary vector (in the arena; NULL: it has them itself). */
+	bool mappings_given;
+	const uint8_t *auxv_given;
+	size_t auxv_given_size;
 	bool truncated;			/* the file ends before its segments do */
 	uint64_t expected_size;		/* bytes the program headers promise */
 	bool slim;			/* made by pycore slim */

@@ -173,6 +173,69 @@ fi
 run info --json "$core"
 check 'no attributes: null' out_has '"stored": null'
 
+# --- notes that are missing, and what stands in for them ---
+# without CORE TYPE...: the core, notes of these types made unknown.
+without() {
+	python3 - "$@" <<'PY'
+import struct, sys
+core = bytearray(open(sys.argv[1], "rb").read())
+dropped = [int(word, 16) for word in sys.argv[2:]]
+(table,), (count,) = struct.unpack_from("=Q", core, 32), struct.unpack_from("=H", core, 56)
+for i in range(count):
+	kind, _, at, _, _, size = struct.unpack_from("=IIQQQQ", core, table + 56 * i)
+	end = at + size
+	while kind == 4 and at + 12 <= end:
+		owner, desc, note = struct.unpack_from("=III", core, at)
+		if note in dropped:
+			struct.pack_into("=I", core, at + 8, 0x7fffffff)
+		at += 12 + (owner + 3 & ~3) + (desc + 3 & ~3)
+sys.stdout.buffer.write(core)
+PY
+}
+mv "$core" "$dir/kept"
+cat >"$dir/told.py" <<'PY'
+import ctypes, shutil
+for name in "maps", "auxv":
+	with open("/proc/self/" + name, "rb") as source, open(name, "wb") as copy:
+		shutil.copyfileobj(source, copy)
+ctypes.string_at(16)
+PY
+make_core /usr/bin/python3 "$dir/told.py"
+nt_file=46494c45 nt_auxv=6
+without "$core" $nt_file $nt_auxv >"$dir/mute"
+without "$core" $nt_file >"$dir/unlisted"
+given=(--maps "$dir/maps" --auxv "$dir/auxv")
+run bt --native "$core"
+cp "$dir/out" "$dir/told"
+run bt --native "$dir/mute"
+check 'without NT_FILE and NT_AUXV something is lost' [ "$(cmp -s "$dir/told" "$dir/out"; echo $?)" = 1 ]
+run bt --native --quiet "$dir/mute" "${given[@]}"
+check '--maps and --auxv: nothing is' cmp -s <(grep -v '^note: \|^$' "$dir/told") <(grep -v '^$' "$dir/out")
+run bt --native --quiet --sandbox "$dir/mute" "${given[@]}"
+check '--maps and --auxv in a sandbox' cmp -s <(grep -v '^note: \|^$' "$dir/told") <(grep -v '^$' "$dir/out")
+run bt "$dir/unlisted" --maps "$dir/maps"
+check '--maps: it is said' out_has 'lines of the list of mapped files are from'
+run slim "$dir/mute" "${given[@]}" -o "$dir/told.slim"
+run bt --native --quiet "$dir/told.slim"
+check 'a slim core has them as notes' cmp -s <(grep -v '^note: \|^$' "$dir/told") <(grep -v '^$' "$dir/out")
+sed 's/^[0-9a-f]*-[0-9a-f]* /1000-2000 /' "$dir/maps" >"$dir/others"
+run bt --native "$core" --maps "$dir/others"
+check 'the core itself comes first' cmp -s "$dir/told" "$dir/out"
+run bt "$dir/unlisted" --maps "$dir/others"
+check '--maps of another process' out_has 'not used'
+run bt "$dir/unlisted" --maps "$dir/nowhere"
+check 'no such --maps' fails_with 3 'no such file'
+run bt "$dir/unlisted" --maps "$dir/maps" -o "$dir/maps"
+check 'never over --maps' fails_with 2 'is read here'
+run list --maps "$dir/maps"
+check 'what reads no core takes no --maps' fails_with 2 'takes no core'
+mkdir -p "$dir/abrt/var/spool/abrt/ccpp-1"
+cp "$dir/unlisted" "$dir/abrt/var/spool/abrt/ccpp-1/coredump"
+cp "$dir/maps" "$dir/abrt/var/spool/abrt/ccpp-1/maps"
+run bt --sysroot "$dir/abrt" last
+check "abrt's own maps" out_has "are from $dir/abrt/var/spool/abrt/ccpp-1/maps"
+mv "$dir/kept" "$core"
+
 # --- what crash handlers keep ---
 root=$dir/root boot=0123456789abcdef0123456789abcdef
 stored=$root/var/lib/systemd/coredump

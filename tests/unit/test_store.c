@@ -97,6 +97,7 @@ static void store_load__reads_the_items_of_abrt(void **state)
 	put(ABRT "time", "1790000003");
 	put(ABRT "executable", "/usr/bin/python3.12");
 	put(ABRT "reason", "python3.12 killed by SIGSEGV");
+	put(ABRT "maps", "");
 	put("/var/spool/abrt/Python3-2026/backtrace", "no core in it");
 	assert_null(store_load(root, &s));
 	assert_int_equal(s.entries.len, 1);
@@ -109,6 +110,7 @@ static void store_load__reads_the_items_of_abrt(void **state)
 	assert_string_equal(e->name, "python3.12");
 	assert_string_equal(e->keeper, "abrt");
 	assert_non_null(strstr(e->path, "/coredump.zst"));
+	assert_non_null(strstr(e->maps, "-77/maps"));
 	store_release(&s);
 }
 
