@@ -6,6 +6,7 @@ import dump
 import edges
 import garbage
 import heap
+import inner
 import overview
 import program
 import real
@@ -14,5 +15,5 @@ import sizes
 
 Skip = program.Skip
 ALL = program.ALL + reprs.ALL + copies.ALL + edges.ALL + \
-    collector.ALL + garbage.ALL + dump.ALL + heap.ALL + overview.ALL + \
-    real.ALL + sizes.ALL + badinput.ALL
+    collector.ALL + garbage.ALL + dump.ALL + heap.ALL + inner.ALL + \
+    overview.ALL + real.ALL + sizes.ALL + badinput.ALL

@@ -134,6 +134,19 @@ def object_differences(ask, truth, address):
     return told
 
 
+def asker(binary, core, options):
+    """A function that asks `pycore object` ... about the core."""
+    def ask(*arguments):
+        """The document."""
+        got = pycorerun.run(binary, "object", "--json", *arguments[:-1],
+                            *options, core, arguments[-1])
+        if got.code not in (0, 1):
+            raise ValueError("object %s: exit code %s: %s" % (
+                arguments, got.code, got.err[:300]))
+        return got.json()
+    return ask
+
+
 class Edges(program.Program):
     """Every object of the heap: none missing, none invented."""
 
@@ -151,17 +164,7 @@ class Edges(program.Program):
         found = edges_of(asked, core, interpreter, base, list(truth))
         few = [] if len(truth) > 20000 else ["only %d objects" % len(truth)]
         results = [("objects", few), ("edges", differences(truth, found))]
-
-        def ask(*arguments):
-            """pycore object ... as JSON."""
-            got = pycorerun.run(binary, "object", "--json", *arguments[:-1],
-                                *interpreter.pycore_options(base), core,
-                                arguments[-1])
-            if got.code not in (0, 1):
-                raise ValueError("object %s: exit code %s: %s" % (
-                    arguments, got.code, got.err[:300]))
-            return got.json()
-
+        ask = asker(binary, core, interpreter.pycore_options(base))
         told = []
         for address in sample(truth):
             told += object_differences(ask, truth, address)
