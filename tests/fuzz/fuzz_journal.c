@@ -1,5 +1,6 @@
 /* A journal of any bytes, read through libsystemd where there is one: what it says of cores is listed.
- * Whatever comes: numbers are known or -1, each entry has a place, and the newest comes first.
+ * Whatever comes: numbers are known or -1, each entry has a place, and the newest comes first. Cores that
+ * are in the journal itself are read.
  *
  * A journal is 8 MiB of which some 10 KiB are no zeros. The input is those: pieces, each of three bytes for
  * its place, one for its length, and so many bytes. */
@@ -51,6 +52,22 @@ static bool look(void *arg, const struct journal_crash *c)
 	return --*left;
 }
 
+/* What an entry itself has of a core is written out, or refused. */
+static void read_core(const char *cursor)
+{
+	struct files *files;
+	int fd;
+	struct error *err = files_new(fuzz_root, &files);
+	if (err)
+		abort();
+	err = journal_core(files, cursor, "core", &fd);
+	if (err)
+		error_free(err);
+	else
+		close(fd);
+	files_free(files);
+}
+
 static void list(void)
 {
 	struct store store;
@@ -63,6 +80,8 @@ static void list(void)
 		if (!e->keeper || e->time > before)
 			abort();
 		before = e->time;
+		if (e->cursor)
+			read_core(e->cursor);
 	}
 	store_release(&store);
 }
