@@ -100,6 +100,7 @@ enum {
 
 static struct {
 	int socket;		/* 0: there is none */
+	int memory;		/* what is shared, as a file; only ours */
 	uint8_t *shared;
 	size_t used;
 } standby;
@@ -147,8 +148,10 @@ bool isolated_prepare(void)
 {
 	int ends[2];
 	const struct timeval patience = { .tv_sec = isolated_defaults.seconds * CLOCK_FACTOR };
-	void *shared = mmap(NULL, SHARED, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	_close_ int memory = memfd_create("pycore", MFD_CLOEXEC);
+	void *shared = memory >= 0 && ftruncate(memory, SHARED) == 0 ?
+		mmap(NULL, SHARED, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, memory, 0) :
+		MAP_FAILED;
 	if (shared == MAP_FAILED || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
 	fflush(NULL);
@@ -163,6 +166,7 @@ bool isolated_prepare(void)
 		return false;
 	}
 	standby.socket = ends[0];
+	standby.memory = take_fd(&memory);
 	standby.shared = shared;
 	return true;
 }
@@ -192,6 +196,13 @@ const void *isolated_share(const void *data, size_t size)
 	return copy ? memcpy(copy, data, size) : NULL;
 }
 
+/* Written as to a file: page by page it would be met as a fault, which costs thrice as much. */
+static void put(uint8_t *to, const uint8_t *bytes, size_t size)
+{
+	if (pwrite(standby.memory, bytes, size, to - standby.shared) != (ssize_t)size)
+		memcpy(to, bytes, size);
+}
+
 const struct mapped_file *isolated_share_file(const struct mapped_file *file,
 					      const struct isolated_part *parts, size_t count)
 {
@@ -205,7 +216,7 @@ const struct mapped_file *isolated_share_file(const struct mapped_file *file,
 		uint64_t at = parts[i].offset, left = parts[i].size;
 		while (left) {
 			size_t piece = MIN(left, (uint64_t)PIECE);
-			memcpy(copy + at, file->data + at, piece);
+			put(copy + at, file->data + at, piece);
 			if (piece == PIECE)
 				mapped_file_relax(file);
 			at += piece;
