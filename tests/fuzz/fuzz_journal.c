@@ -27,7 +27,9 @@ static void make_root(void)
 static void write_journal(const uint8_t *data, size_t size)
 {
 	enum { JOURNAL_SIZE = 8 << 20, HEAD = 4 };
-	_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	/* A new file each time: ext4 writes one out that was truncated. */
+	unlink(path);
+	_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 || ftruncate(fd, JOURNAL_SIZE) < 0)
 		abort();
 	for (size_t at = 0, len; size - at > HEAD; at += HEAD + len) {
