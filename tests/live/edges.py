@@ -91,20 +91,38 @@ def differences(truth, found):
     return told
 
 
-def sample(truth):
-    """Some addresses, of many types."""
-    found = {}
+# Of each kind one is asked about with its ways from a root, or without.
+FOLLOWED = (
+    "__main__.Plain", "__main__.Slotted", "__main__.WithList",
+    "__main__.WithDict", "__main__.Meta", "list", "dict", "set", "function",
+    "generator", "cell")
+PROBED = (
+    "__main__.Empty", "__main__.SlottedChild", "__main__.WithSlotsOfDict",
+    "__main__.WithTuple", "__main__.WithSet", "__main__.WithInt",
+    "__main__.WithStr", "__main__.WithDeque", "__main__.WithOrdered",
+    "tuple", "frozenset", "collections.deque", "collections.OrderedDict",
+    "unicode|str", "bytes|str", "bytearray", "memoryview", "array.array",
+    "coroutine", "async_generator", "instancemethod|method",
+    "weakref|weakref.ReferenceType", "weakproxy|weakref.ProxyType", "type",
+    "__main__.Structure", "ctypes.c_int", "__main__.c_char_p_Array_2",
+    "traceback", "frame")
+
+
+def sample(truth, kinds):
+    """One address of each kind (any of its names), and those that miss."""
+    found, some, missing = {}, [], []
     for address, (kind, wanted) in truth.items():
-        if wanted and kind not in INFERRED and kind != "type":
+        # A static type refers to nothing that can be told.
+        if wanted or kind != "type":
             found.setdefault(kind, address)
-    kinds = [k for k in sorted(found) if k.startswith("__main__.")][:6]
-    return [found[k] for k in kinds + ["list", "dict", "set", "function",
-                                       "generator", "cell"] if k in found]
+    for names in kinds:
+        some += [found[k] for k in names.split("|") if k in found][:1]
+        missing += [names] * (not any(k in found for k in names.split("|")))
+    return some, missing
 
 
-def object_differences(ask, truth, address):
-    """pycore object's answers about one object."""
-    got = ask("--referents", "--referrers", "--why", "0x" + address)
+def link_differences(got, truth, address):
+    """What it refers to, and what refers to it."""
     links = [link["address"][2:] for link in got["referents"]
              if link["traversed"]]
     told = [] if collections.Counter(links) == truth[address][1] else [
@@ -116,8 +134,16 @@ def object_differences(ask, truth, address):
              if link["traversed"]} & {
                  a for a, (kind, _) in truth.items() if kind not in INFERRED}
     if links != wanted:
-        told.append("0x%s: referrers %s, want %s" % (
-            address, sorted(links)[:5], sorted(wanted)[:5]))
+        told.append("0x%s (%s): referrers missing %s, invented %s" % (
+            address, truth[address][0], sorted(wanted - links)[:5],
+            sorted(links - wanted)[:5]))
+    return told
+
+
+def object_differences(ask, truth, address):
+    """pycore object's answers about one object."""
+    got = ask("--referents", "--referrers", "--why", "0x" + address)
+    told = link_differences(got, truth, address)
     if not got["why"]:
         told.append("0x%s (%s): nothing keeps it alive" % (
             address, truth[address][0]))
@@ -165,11 +191,18 @@ class Edges(program.Program):
         few = [] if len(truth) > 20000 else ["only %d objects" % len(truth)]
         results = [("objects", few), ("edges", differences(truth, found))]
         ask = asker(binary, core, interpreter.pycore_options(base))
-        told = []
-        for address in sample(truth):
+        some, told = sample(truth, FOLLOWED)
+        for address in some:
             told += object_differences(ask, truth, address)
         results.append(("object", told))
-        one = "0x" + sample(truth)[0]
+        more, missing = sample(truth, PROBED)
+        told = [m for m in missing if interpreter.version >= (3, 6) or
+                m not in ("coroutine", "async_generator")]
+        for address in more:
+            told += link_differences(ask("--referents", "--referrers",
+                                         "0x" + address), truth, address)
+        results.append(("probes", told))
+        one = "0x" + some[0]
         answers = [ask("--referrers", "--why", "--jobs", jobs, one)
                    for jobs in ("1", "2", "5")]
         results.append(("jobs", [] if answers[1:] == answers[:-1] else
