@@ -53,7 +53,8 @@ static addr_t attribute_of(struct walk *w, const char *name)
 	struct edge e;
 	if (!object_load(w->rt, w->at, &o))
 		return 0;
-	addr_t found = object_attribute(w->rt, &o, name);
+	/* A class's dict has a descriptor under this name, for instances: type's own comes first. */
+	addr_t found = streq(name, "__dict__") ? 0 : object_attribute(w->rt, &o, name);
 	if (found)
 		return found;
 	if (streq(name, "__class__"))

@@ -68,6 +68,23 @@ static void path_find__takes_addresses_and_goes_on_from_them(void **state)
 	graph_rig_release(&g);
 }
 
+/* class C: limit = 7; its instances have a dict, so the class's own has a descriptor of that name. */
+static void path_find__knows_the_dict_of_a_class_from_the_descriptor_in_it(void **state)
+{
+	struct graph_rig g = graph_rig("3.12");
+	struct heap *h = g.d.h;
+	addr_t class = heap_class(h, "app", "C", h->object_type, 0, SIZEOF(h->l, PyObject));
+	addr_t dict = heap_dict(h, 2, (addr_t[]){ heap_text(h, "__dict__"), heap_int(h, 8),
+						  heap_text(h, "limit"), heap_int(h, 7) });
+	HPUT(h, class, PyTypeObject, tp_dict, dict);
+	HPUT(h, h->rt.type_type, PyTypeObject, tp_dictoffset, OFFSET(h->l, PyTypeObject, tp_dict));
+	graph_rig_modules(&g, 1, (const char *[]){ "C" }, (addr_t[]){ class });
+	assert_int_equal(found(&g, "app['C'].__dict__"), dict);
+	assert_number(&g, "app['C'].__dict__['__dict__']", 8);
+	assert_number(&g, "app['C'].limit", 7);
+	graph_rig_release(&g);
+}
+
 static void path_find__takes_what_why_writes_where_Python_has_no_syntax(void **state)
 {
 	addr_t list, dict;
@@ -122,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(path_find__follows_items_and_keys),
 		cmocka_unit_test(path_find__takes_addresses_and_goes_on_from_them),
+		cmocka_unit_test(path_find__knows_the_dict_of_a_class_from_the_descriptor_in_it),
 		cmocka_unit_test(path_find__takes_what_why_writes_where_Python_has_no_syntax),
 		cmocka_unit_test(path_find__says_how_far_it_led),
 		cmocka_unit_test(path_find__refuses_a_path_without_end),
