@@ -318,6 +318,36 @@ check 'batch, interrupted: whole lines' python3 -c 'import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
 assert len(lines) < 200 and all(line["fingerprint"] for line in lines)' "$dir/out"
 
+# --- a hook's memory: of a core of 100 MiB, less than 64 ---
+cat >"$dir/large.py" <<'PY'
+import ctypes, os
+buffers = [bytearray(os.urandom(5 << 18)) for _ in range(64)]
+objects = [{"item %d" % i: [i, str(i)]} for i in range(60000)]
+ctypes.string_at(16)
+PY
+# small COMMAND...: it succeeds, and neither it nor what it starts was ever larger.
+small() {
+	timeout 60 python3 - "$@" >"$dir/out" 2>"$dir/err" <<'PY'
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+sys.exit(mib >= 64 and "%d MiB" % mib)
+PY
+	status=$? err=$(<"$dir/err")
+	[ $status = 0 ]
+}
+mv "$core" "$dir/kept"
+make_core /usr/bin/python3 "$dir/large.py"
+check 'that is a large core' [ "$(stat -c %s "$core")" -gt $((100 << 20)) ]
+check 'a report of a large core takes little memory' small "$PYCORE" report "$core"
+check 'so it does without a sandbox' small "$PYCORE" report --sandbox=off "$core"
+if command -v zstd >/dev/null; then
+	zstd -q -1 "$core" -o "$dir/large"
+	check 'and of a packed one' small "$PYCORE" report "$dir/large"
+	rm "$dir/large"
+fi
+mv "$dir/kept" "$core"
+
 run list "$core"
 check 'list takes no core' fails_with 2 'takes no core'
 cd "$stored" && echo x >4242 && run bt --sysroot "$root" 4242
