@@ -64,38 +64,48 @@ static bool table_27(struct dict_iter *it, const uint8_t *p)
 	       entries_see(it, GET(l, p, PyDictObject, ma_table), (uint64_t)mask + 1);
 }
 
-/* The entries of a keys object; *ret_size is how many it has room for. */
-static bool keys_see(struct dict_iter *it, addr_t keys, uint64_t *ret_size)
+bool dict_keys_load(struct runtime *rt, addr_t at, struct dict_keys *ret)
 {
-	const struct layout *l = &it->rt->layout;
-	const uint8_t *k = memory_at(&it->rt->target->memory, keys, SIZEOF(l, PyDictKeysObject));
+	const struct layout *l = &rt->layout;
+	const uint8_t *k = memory_at(&rt->target->memory, at, SIZEOF(l, PyDictKeysObject));
 	if (!k)
 		return false;
-	uint64_t size, index_bytes;
+	*ret = (struct dict_keys){ .p = k };
 	if (HAS(l, PyDictKeysObject, dk_log2_size)) {
 		uint64_t log2 = GET(l, k, PyDictKeysObject, dk_log2_size);
 		uint64_t log2_index = GET(l, k, PyDictKeysObject, dk_log2_index_bytes);
 		if (log2 > LOG2_SIZE_MAX || log2_index > LOG2_SIZE_MAX + 3)
 			return false;
-		size = UINT64_C(1) << log2;
-		index_bytes = UINT64_C(1) << log2_index;
-		entries_are(it, GET(l, k, PyDictKeysObject, dk_kind) == 0);
-	} else {
-		/* Objects/dictobject.c (3.6), DK_IXSIZE */
-		size = GET(l, k, PyDictKeysObject, dk_size);
-		if (size == 0 || size >> LOG2_SIZE_MAX || (size & (size - 1)))
-			return false;
-		index_bytes = size * (size <= 0xff         ? 1
-				      : size <= 0xffff     ? 2
-				      : size <= 0xffffffff ? 4
-							   : 8);
-		entries_are(it, true);
+		ret->size = UINT64_C(1) << log2;
+		ret->index_bytes = UINT64_C(1) << log2_index;
+		ret->without_hash = GET(l, k, PyDictKeysObject, dk_kind) != 0;
+		return true;
 	}
-	int64_t entries = GETS(l, k, PyDictKeysObject, dk_nentries);
-	if (entries < 0 || (uint64_t)entries > size || !it->entry_size)
+	/* Objects/dictobject.c (3.6), DK_IXSIZE */
+	uint64_t size = GET(l, k, PyDictKeysObject, dk_size);
+	if (size == 0 || size >> LOG2_SIZE_MAX || (size & (size - 1)))
 		return false;
-	*ret_size = size;
-	addr_t at = keys + OFFSET(l, PyDictKeysObject, dk_indices) + index_bytes;
+	ret->size = size;
+	ret->index_bytes = size * (size <= 0xff         ? 1
+				   : size <= 0xffff     ? 2
+				   : size <= 0xffffffff ? 4
+							: 8);
+	return true;
+}
+
+/* The entries of a keys object; *ret_size is how many it has room for. */
+static bool keys_see(struct dict_iter *it, addr_t at, uint64_t *ret_size)
+{
+	const struct layout *l = &it->rt->layout;
+	struct dict_keys keys;
+	if (!dict_keys_load(it->rt, at, &keys))
+		return false;
+	entries_are(it, !keys.without_hash);
+	int64_t entries = GETS(l, keys.p, PyDictKeysObject, dk_nentries);
+	if (entries < 0 || (uint64_t)entries > keys.size || !it->entry_size)
+		return false;
+	*ret_size = keys.size;
+	at += OFFSET(l, PyDictKeysObject, dk_indices) + keys.index_bytes;
 	return entries_see(it, at, (uint64_t)entries);
 }
 

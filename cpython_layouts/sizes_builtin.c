@@ -142,8 +142,6 @@ static bool size_of_deque(struct runtime *rt, const struct object *o, uint64_t *
 
 /* --- dict ------------------------------------------------------------------------------------ */
 
-#define LOG2_SIZE_MAX 48
-
 struct keys {
 	uint64_t bytes;      /* _PyDict_KeysSize() */
 	uint64_t usable;     /* entries that it has room for */
@@ -154,34 +152,16 @@ struct keys {
 static bool keys_load(struct runtime *rt, addr_t at, struct keys *ret)
 {
 	const struct layout *l = &rt->layout;
-	const uint8_t *k = memory_at(&rt->target->memory, at, SIZEOF(l, PyDictKeysObject));
-	uint64_t size, index_bytes, entry = SIZEOF(l, PyDictKeyEntry);
-	if (!k)
+	struct dict_keys keys;
+	if (!dict_keys_load(rt, at, &keys))
 		return false;
-	if (HAS(l, PyDictKeysObject, dk_log2_size)) {
-		uint64_t log2 = GET(l, k, PyDictKeysObject, dk_log2_size);
-		uint64_t log2_index = GET(l, k, PyDictKeysObject, dk_log2_index_bytes);
-		if (log2 > LOG2_SIZE_MAX || log2_index > LOG2_SIZE_MAX + 3)
-			return false;
-		size = UINT64_C(1) << log2;
-		index_bytes = UINT64_C(1) << log2_index;
-		if (GET(l, k, PyDictKeysObject, dk_kind) != 0)
-			entry = SIZEOF(l, PyDictUnicodeEntry);
-	} else {
-		/* Objects/dictobject.c (3.6), DK_IXSIZE */
-		size = GET(l, k, PyDictKeysObject, dk_size);
-		if (size >> LOG2_SIZE_MAX)
-			return false;
-		index_bytes = size * (size <= 0xff         ? 1
-				      : size <= 0xffff     ? 2
-				      : size <= 0xffffffff ? 4
-							   : 8);
-	}
-	ret->usable = size * 2 / 3;
-	ret->bytes = OFFSET(l, PyDictKeysObject, dk_indices) + index_bytes + ret->usable * entry;
-	ret->references = GET(l, k, PyDictKeysObject, dk_refcnt);
-	ret->room =
-		GET(l, k, PyDictKeysObject, dk_nentries) + GET(l, k, PyDictKeysObject, dk_usable);
+	uint64_t entry = keys.without_hash ? SIZEOF(l, PyDictUnicodeEntry)
+					   : SIZEOF(l, PyDictKeyEntry);
+	ret->usable = keys.size * 2 / 3;
+	ret->bytes = OFFSET(l, PyDictKeysObject, dk_indices) + keys.index_bytes + ret->usable * entry;
+	ret->references = GET(l, keys.p, PyDictKeysObject, dk_refcnt);
+	ret->room = GET(l, keys.p, PyDictKeysObject, dk_nentries) +
+		    GET(l, keys.p, PyDictKeysObject, dk_usable);
 	return true;
 }
 

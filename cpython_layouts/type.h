@@ -49,6 +49,15 @@ static inline addr_t word_at(const struct runtime *rt, const uint8_t *p, size_t 
 	return load_word(m, p + i * m->word);
 }
 
+/* What the head of a keys object says of its table (PyDictKeysObject, 3.6+). */
+struct dict_keys {
+	const uint8_t *p;		/* the head */
+	uint64_t size;			/* places in the index: a power of two; two thirds are entries */
+	uint64_t index_bytes;
+	bool without_hash;		/* PyDictUnicodeEntry (3.11+) */
+};
+/* false: not readable, or no such head. */
+bool dict_keys_load(struct runtime *rt, addr_t at, struct dict_keys *ret);
 /* Start from a keys object, and values beside it (0: the entries have their own). order_at: where
  * insertion order bytes begin. For instances whose attributes have no dict object. */
 bool dict_iter_of_values(struct runtime *rt, addr_t keys, addr_t values, struct dict_iter *ret);
