@@ -36,12 +36,11 @@ def census(table, one_run, pycore, name, core, objects, runs):
     pairs = [(one_run(mine, "/dev/null"), one_run(["sh", "-c", "cat %s | "
               "wc -c" % shlex.quote(core)], "/dev/null"))
              for _ in range(runs)]
-    cpu, wall, memory = (statistics.median(column) for column in
-                         zip(*[a for a, _ in pairs]))
+    cpu, wall, _ = (statistics.median(column) for column in
+                    zip(*[a for a, _ in pairs]))
     read = statistics.median(b[0] for _, b in pairs)
-    # the file is mapped: what is ours is the rest of what is resident
-    own = memory * 1024 - os.path.getsize(core)
-    table.row(name + ": heap", Figure(cpu / 1e3, wall / 1e3, own / 2 ** 20),
+    own = one_run(mine, "/dev/null", "--own")[2] / 1024
+    table.row(name + ": heap", Figure(cpu / 1e3, wall / 1e3, own),
               memory=max(16, 2 * objects / 2 ** 20))
     table.ratio(name + ": heap / cat | wc -c", cpu / read,
                 max(3, 40e-3 * objects / read), False)
@@ -59,14 +58,13 @@ def references(table, one_run, pycore, name, core, objects, runs):
     path = "thread %d.frame 1.local data[%d][4].name" % (
         [t["tid"] for t in threads if t["crashed"]][0], objects // 8 - 1)
     for option, goal, each in ("--referrers", 2, 8), ("--why", 5, 60):
-        results = [one_run([pycore, "object", option, core, path],
-                           "/dev/null") for _ in range(runs + 1)][1:]
-        cpu, wall, memory = (statistics.median(column)
-                             for column in zip(*results))
-        # the file is mapped: what is ours is the rest of what is resident
-        own = memory * 1024 - os.path.getsize(core)
+        command = [pycore, "object", option, core, path]
+        results = [one_run(command, "/dev/null")
+                   for _ in range(runs + 1)][1:]
+        cpu, wall, _ = (statistics.median(column) for column in zip(*results))
+        own = one_run(command, "/dev/null", "--own")[2] / 1024
         table.row("%s: object %s" % (name, option), Figure(
-            cpu / 1e3, wall / 1e3, own / 2 ** 20),
+            cpu / 1e3, wall / 1e3, own),
             memory=max(16, each * objects / 2 ** 20))
         table.ratio("%s: object %s, s" % (name, option), wall / 1e6, goal,
                     False)
@@ -75,16 +73,15 @@ def references(table, one_run, pycore, name, core, objects, runs):
 def dump(table, one_run, pycore, name, core, objects):
     """heap --dump: MB a second, and our own memory."""
     path = core + ".json"
-    cpu, _, memory = sorted(
-        (one_run([pycore, "heap", "--dump", path, core], "/dev/null")
-         for _ in range(3)), key=lambda r: r[0])[1]
+    command = [pycore, "heap", "--dump", path, core]
+    cpu = sorted(one_run(command, "/dev/null")[0] for _ in range(3))[1]
+    own = one_run(command, "/dev/null", "--own")[2] * 1024
     size = os.path.getsize(path)
     os.unlink(path)
-    own = memory * 1024 - os.path.getsize(core)
     table.ratio("%s: heap --dump, MB a CPU second" % name, size / cpu, 150,
                 True)
     print("%-44s %9.1f bytes an object, of its own" % (
-        name + ": heap --dump", max(0, own) / objects))
+        name + ": heap --dump", own / objects))
 
 
 def chap(table, one_run, pycore, name, core):
