@@ -100,7 +100,7 @@ enum {
 
 static struct {
 	int socket;		/* 0: there is none */
-	int memory;		/* what is shared, as a file; only ours */
+	int memory;		/* what is shared, as a file; only ours; -1: it is none */
 	uint8_t *shared;
 	size_t used;
 } standby;
@@ -149,9 +149,10 @@ bool isolated_prepare(void)
 	int ends[2];
 	const struct timeval patience = { .tv_sec = isolated_defaults.seconds * CLOCK_FACTOR };
 	_close_ int memory = memfd_create("pycore", MFD_CLOEXEC);
-	void *shared = memory >= 0 && ftruncate(memory, SHARED) == 0 ?
-		mmap(NULL, SHARED, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, memory, 0) :
-		MAP_FAILED;
+	/* A file of ours may have to be small (ulimit -f): then it is memory without one. */
+	bool is_file = memory >= 0 && ftruncate(memory, SHARED) == 0;
+	int kind = MAP_SHARED | MAP_NORESERVE | (is_file ? 0 : MAP_ANONYMOUS);
+	void *shared = mmap(NULL, SHARED, PROT_READ | PROT_WRITE, kind, is_file ? memory : -1, 0);
 	if (shared == MAP_FAILED || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
 	fflush(NULL);
@@ -166,7 +167,7 @@ bool isolated_prepare(void)
 		return false;
 	}
 	standby.socket = ends[0];
-	standby.memory = take_fd(&memory);
+	standby.memory = is_file ? take_fd(&memory) : -1;
 	standby.shared = shared;
 	return true;
 }
