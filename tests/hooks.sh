@@ -152,6 +152,7 @@ check 'no room: no report, and no part of one' [ -z "$(ls "$reports" | grep kill
 problem=$dir/ccpp-1
 mkdir "$problem"
 echo /usr/bin/python3.11 >"$problem/executable"
+cat /proc/self/maps >"$problem/maps"	# another's: the core has its own list
 gzip -c "$core" >"$problem/coredump.xz"	# by content, whatever it is called
 sed -n '/^EVENT=/,$p' packaging/hooks/pycore_event.conf | tail -n +2 >"$dir/event"
 event() { (cd "$problem" && PATH=$dir/bin:$PATH sh -e "$dir/event") >"$dir/out" 2>"$dir/err"; status=$?; }
@@ -161,7 +162,7 @@ check 'its item has the traceback' grep -q 'in print_label' "$problem/python_bac
 check 'whoever may read the core may read it' [ "$(stat -c '%a %u %g' "$problem/python_backtrace")" = "$(stat -c '%a %u %g' "$problem/coredump.xz")" ]
 check 'abrt: killed at any moment: a whole item or none' \
 	killed_at_any_moment "$problem/python_backtrace" env -C "$problem" PATH="$dir/bin:$PATH" sh -e "$dir/event"
-check 'abrt: nothing else beside it' [ -z "$(ls "$problem" | grep -vx 'coredump.xz\|executable\|python_backtrace')" ]
+check 'abrt: nothing else beside it' [ -z "$(ls "$problem" | grep -vx 'coredump.xz\|executable\|maps\|python_backtrace')" ]
 (ulimit -f 0 && event; exit $status)
 status=$?
 check 'abrt: no room is no fault' exits 0
