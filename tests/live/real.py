@@ -8,8 +8,6 @@ import heap
 import program
 import pycorerun
 
-HELD = ("python3-django", "python3-flask", "python3-numpy", "gunicorn")
-
 
 class Real(heap.Census):
     """heap against what the collector and getsizeof() say."""
@@ -46,8 +44,8 @@ class Real(heap.Census):
 
     def run(self, interpreter, base, binary):
         if not interpreter:
-            raise program.Skip("no Python here has %s (Debian: %s)" % (
-                self.name_of_package, ", ".join(HELD)))
+            raise program.Skip("no Python here has %s (Debian: python3-%s)" % (
+                self.name_of_package, self.name_of_package))
         self.environment = {"PYTHONPATH": os.environ.get("PYCORE_REAL", "")}
         core, truth = self.make(interpreter, base)
         options = interpreter.pycore_options(base)
