@@ -12,6 +12,8 @@
 enum {
 	STACK_MOST = 64 << 20,	/* bytes of a thread's stack, where its end is not known */
 	TCB_BYTES = 4096,	/* behind a thread's own pointer, with which its stack ends */
+	PAGE = 4096,		/* the least that anything is mapped by */
+	VVAR_PAGES = 16,
 	CHUNKS_MOST = 1 << 16,	/* of a thread's data stack */
 	THREAD_HEAP = 64 << 20,	/* malloc's heaps of threads lie at multiples of it */
 	SPARSE = 4,		/* less than one in that many */
@@ -26,6 +28,7 @@ enum {
 	SORT_INTERPRETER,
 	SORT_FRAMES,
 	SORT_STACK,
+	SORT_TCB,			/* of a thread whose stack the kernel made */
 	SORT_DATA,
 	SORT_CODE,
 	SORT_FILE,
@@ -162,6 +165,22 @@ static bool want_stacks(struct work *w)
 	return ranges_settle(&w->ranges);
 }
 
+/* The first thread's control block is in memory that the loader took: of that the page which it
+ * begins in is sure, or on aarch64 ends in. */
+static bool want_control_blocks(struct work *w)
+{
+	const struct target *t = w->s->target;
+	const struct os_thread *thread;
+	vec_each(thread, &t->threads) {
+		const struct extent *e = memory_extent(&t->memory, thread->tp);
+		addr_t page = thread->tp & ~(addr_t)(PAGE - 1);
+		if (e && thread->tp && e->flags & EXTENT_WRITE &&
+		    !ranges_want(&w->ranges, MAX(page, e->start), MIN(page + PAGE, e->end), SORT_TCB))
+			return false;
+	}
+	return ranges_settle(&w->ranges);
+}
+
 static bool want_files(struct work *w)
 {
 	const struct target *t = w->s->target;
@@ -172,7 +191,8 @@ static bool want_files(struct work *w)
 			const struct module *module = target_module_at(t, at);
 			if (!module)
 				break;
-			addr_t end = MIN(e->end, module->end);
+			/* nobody else has the rest of its last page */
+			addr_t end = MIN(e->end - 1, (module->end - 1) | (PAGE - 1)) + 1;
 			if (!ranges_want(&w->ranges, at, end,
 					 e->flags & EXTENT_WRITE ? SORT_DATA : SORT_CODE))
 				return false;
@@ -187,6 +207,20 @@ static bool want_files(struct work *w)
 	return ranges_settle(&w->ranges);
 }
 
+/* What the vdso reads is mapped in front of it, read-only, in one or two mappings. */
+static addr_t vvar_start(const struct target *t, const struct extent *vdso)
+{
+	addr_t start = vdso->start;
+	for (const struct extent *e = vdso; t->mappings.len && e > t->memory.extents.items; e--) {
+		const struct extent *front = e - 1;
+		if (front->end != start || front->flags != EXTENT_READ ||
+		    vdso->start - front->start > (uint64_t)VVAR_PAGES * t->machine->page_size)
+			break;
+		start = front->start;
+	}
+	return start;
+}
+
 /* The vdso, what it reads, and the page of system calls of old. */
 static bool want_rest(struct work *w)
 {
@@ -198,7 +232,8 @@ static bool want_rest(struct work *w)
 		bool is_vdso = t->at_sysinfo_ehdr && t->at_sysinfo_ehdr >= e->start &&
 			       t->at_sysinfo_ehdr < e->end;
 		if (ok && (is_vdso || e->start >= user_end))
-			ok = ranges_want(&w->ranges, e->start, e->end, SORT_KERNEL);
+			ok = ranges_want(&w->ranges, is_vdso ? vvar_start(t, e) : e->start, e->end,
+					 SORT_KERNEL);
 	}
 	ok = ok && ranges_settle(&w->ranges);
 	addr_t reserve_end = 0;
@@ -489,6 +524,7 @@ static bool add_other_uses(struct work *w)
 	       use(w, "files", "data of modules", w->mapped[SORT_DATA] - in_data, 0) &&
 	       use(w, "files", "other mapped files", w->mapped[SORT_FILE], 0) &&
 	       use(w, "system", "the kernel's", w->mapped[SORT_KERNEL], 0) &&
+	       use(w, "system", "thread control blocks", w->mapped[SORT_TCB], 0) &&
 	       use(w, "lost", "of the heap, not in the core or damaged", o->lost, 0) &&
 	       use(w, "unaccounted", "anonymous memory", o->unaccounted, 0);
 }
@@ -549,7 +585,8 @@ static bool take_all(struct work *w)
 	const struct extent *e;
 	size_t next = 0;
 	bool ok = want_heaps(w) && want_interpreters(w) && see_owners(w) && add_parts(w) &&
-		  ranges_settle(&w->ranges) && want_stacks(w) && want_files(w) && want_rest(w);
+		  ranges_settle(&w->ranges) && want_stacks(w) && want_files(w) && want_rest(w) &&
+		  want_control_blocks(w);
 	if (!ok)
 		return false;
 	vec_each(e, &w->s->target->memory.extents)

@@ -129,6 +129,83 @@ static void overview_take__counts_lost_and_reserved_memory_apart(void **state)
 	draw_release(&g);
 }
 
+static void draw_extent(struct graph_rig *g, addr_t start, addr_t size, uint8_t flags)
+{
+	const struct extent e = { .start = start, .end = start + size, .source = EXTENT_LOST, .flags = flags,
+				  .why = "not dumped" };
+	assert_true(memory_add(&g->s.target->memory, &e));
+	assert_true(memory_seal(&g->s.target->memory));
+}
+
+static uint64_t bytes_of(const struct overview *o, const char *group, const char *name)
+{
+	const struct use *use = use_named(o, group, name);
+	return use ? use->bytes : 0;
+}
+
+/*	0x10000000  read-only, 4 pages | 2 pages | vdso, 2 pages; a hole in front, and one more */
+static void overview_take__knows_what_the_vdso_reads(void **state)
+{
+	static const struct {
+		addr_t gap;
+		uint8_t flags;
+		bool mappings;
+		uint64_t kernel;
+	} cases[] = {
+		{ 0, EXTENT_READ, true, 0x8000 },
+		{ 0, EXTENT_READ | EXTENT_WRITE, true, 0x4000 },
+		{ 0x1000, EXTENT_READ, true, 0x4000 },
+		{ 0, EXTENT_READ, false, 0x2000 },	/* what is a file's is not known */
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct graph_rig g = graph_rig("3.12");
+		if (cases[i].mappings)
+			*vec_push(&g.s.target->mappings) = (struct mapping){ .start = 0x1000, .end = 0x2000 };
+		g.s.target->at_sysinfo_ehdr = 0x10006000;
+		draw_extent(&g, 0x10000000 - cases[i].gap, 0x4000, cases[i].flags);
+		draw_extent(&g, 0x10004000, 0x2000, EXTENT_READ);
+		draw_extent(&g, 0x10006000, 0x2000, EXTENT_READ | EXTENT_EXECUTE);
+		struct overview o = take_overview(&g, NULL);
+		assert_int_equal(bytes_of(&o, "system", "the kernel's"), cases[i].kernel);
+		assert_int_equal(sum_of(&o), o.bytes);
+		overview_release(&o);
+		vec_release(&g.s.target->mappings);
+		graph_rig_release(&g);
+	}
+}
+
+/* The first thread's is not on its stack; a second one's is. */
+static void overview_take__knows_the_first_threads_control_block(void **state)
+{
+	struct graph_rig g = graph_rig("3.12");
+	const struct os_thread threads[] = { { .tid = 1, .sp = 0x20000100, .tp = 0x10001b80 },
+					     { .tid = 2, .sp = 0x30000100, .tp = 0x30000800 } };
+	for (size_t i = 0; i < 2; i++)
+		*(struct os_thread *)vec_push(&g.s.target->threads) = threads[i];
+	draw_extent(&g, 0x10000000, 0x4000, EXTENT_READ | EXTENT_WRITE);
+	draw_extent(&g, 0x20000000, 0x2000, EXTENT_READ | EXTENT_WRITE);
+	draw_extent(&g, 0x30000000, 0x1000, EXTENT_READ | EXTENT_WRITE);
+	struct overview o = take_overview(&g, NULL);
+	assert_int_equal(bytes_of(&o, "system", "thread control blocks"), 0x1000);
+	assert_int_equal(bytes_of(&o, "stacks", "C stacks of threads"), 0x3000);
+	assert_int_equal(sum_of(&o), o.bytes);
+	overview_release(&o);
+	draw_release(&g);
+}
+
+/* Of a module's last page the rest is its own, too; what follows in the same mapping is not. */
+static void overview_take__gives_modules_their_last_page(void **state)
+{
+	struct graph_rig g = graph_rig("3.12");
+	*vec_push(&g.s.target->modules) = (struct module){ .start = 0x10000000, .end = 0x10001234, .path = "x" };
+	draw_extent(&g, 0x10000000, 0x4000, EXTENT_READ | EXTENT_WRITE);
+	struct overview o = take_overview(&g, NULL);
+	assert_int_equal(bytes_of(&o, "files", "data of modules"), 0x2000);
+	overview_release(&o);
+	vec_release(&g.s.target->modules);
+	graph_rig_release(&g);
+}
+
 static void overview_take__tells_arenas_of_which_little_is_used(void **state)
 {
 	struct graph_rig g = draw_process("3.13");
@@ -147,6 +224,9 @@ int main(void)
 		cmocka_unit_test(overview_take__names_who_owns_a_buffer),
 		cmocka_unit_test(overview_take__leaves_out_of_the_owners_what_does_not_fit),
 		cmocka_unit_test(overview_take__counts_lost_and_reserved_memory_apart),
+		cmocka_unit_test(overview_take__knows_what_the_vdso_reads),
+		cmocka_unit_test(overview_take__knows_the_first_threads_control_block),
+		cmocka_unit_test(overview_take__gives_modules_their_last_page),
 		cmocka_unit_test(overview_take__tells_arenas_of_which_little_is_used),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
