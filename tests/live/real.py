@@ -9,6 +9,15 @@ import program
 import pycorerun
 
 
+PROBED = {      # of each one, besides what every program has
+    "numpy": ("numpy.ndarray", "numpy.float64"),
+    "django": ("django.http.response.HttpResponse",
+               "django.core.handlers.wsgi.WSGIRequest"),
+    "flask": ("flask.wrappers.Response", "flask.config.ConfigAttribute"),
+    "gunicorn": ("gunicorn.config.Config", "gunicorn.workers.sync.SyncWorker"),
+}
+
+
 class Real(heap.Census):
     """heap against what the collector and getsizeof() say."""
 
@@ -31,8 +40,9 @@ class Real(heap.Census):
                 return [one]
         return [None]
 
-    def edges(self, interpreter, base):
-        """Every reference of the program's heap."""
+    def edges(self, interpreter, base, binary):
+        """Every reference of the program's heap, and of some objects what
+        pycore object says."""
         core, path = program.core_of(
             interpreter.command, self.program, base, self.how,
             self.arguments + ("edges",), environment=self.environment,
@@ -40,7 +50,14 @@ class Real(heap.Census):
         truth = edges.truth_of(path)
         found = edges.edges_of(edges.tool(), core, interpreter, base,
                                list(truth))
-        return [("edges", edges.differences(truth, found))]
+        ask = edges.asker(binary, core, interpreter.pycore_options(base))
+        some, told = edges.sample(truth, PROBED[self.name_of_package] +
+                                  ("dict", "list", "function", "type"))
+        for address in some:
+            told += edges.link_differences(
+                ask("--referents", "--referrers", "0x" + address), truth,
+                address)
+        return [("edges", edges.differences(truth, found)), ("probes", told)]
 
     def run(self, interpreter, base, binary):
         if not interpreter:
@@ -59,7 +76,8 @@ class Real(heap.Census):
             return results
         objects = listed.json()["objects"]
         counted = census.json()["heap"]
-        return results + self.edges(interpreter, os.path.join(base, "edges")) + [
+        return results + self.edges(interpreter, os.path.join(base, "edges"),
+                                    binary) + [
             ("census", heap.compare_census(truth, counted)),
             ("objects", heap.compare_objects(truth, objects)),
             ("dump", dump.compare_census(dump.Dump(path), counted, objects))]
