@@ -25,8 +25,11 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+# What was freed stays with AddressSanitizer for a while; 256 MiB of it, unless
+# told otherwise, which would be taken for memory of ours.
 SANITIZERS = {
-    "ASAN_OPTIONS": "exitcode=99:detect_leaks=0:allocator_may_return_null=1",
+    "ASAN_OPTIONS": "exitcode=99:detect_leaks=0:allocator_may_return_null=1:"
+                    "quarantine_size_mb=64",
     "UBSAN_OPTIONS": "print_stacktrace=1"}
 MEMORY = 256 << 20
 TOLD = re.compile(r"(\d+) copies: (\d+) whole answers, (\d+) with losses, "
