@@ -148,18 +148,23 @@ class Census(program.Program):
             raise program.Skip("the program wrote no truth")
         return core, Truth(truth)
 
-    def run(self, interpreter, base, binary):
-        core, truth = self.make(interpreter, base)
-        options = interpreter.pycore_options(base)
+    def ask(self, binary, core, options):
+        """(results so far, the heap as it is counted, its objects as they are
+        listed); without these two where pycore did not answer."""
         census = pycorerun.run(binary, "heap", "--json", core, *options)
         listed = pycorerun.run(binary, "heap", "--list", "--json", core,
                                *options)
-        results = [("exit", pycorerun.success(census) +
-                    pycorerun.success(listed))]
-        if results[0][1]:
+        told = pycorerun.success(census) + pycorerun.success(listed)
+        if told:
+            return [("exit", told)], None, None
+        return [("exit", [])], census.json()["heap"], listed.json()["objects"]
+
+    def run(self, interpreter, base, binary):
+        core, truth = self.make(interpreter, base)
+        options = interpreter.pycore_options(base)
+        results, heap, objects = self.ask(binary, core, options)
+        if not heap:
             return results
-        objects = listed.json()["objects"]
-        heap = census.json()["heap"]
         results.append(("census", compare_census(truth, heap)))
         results.append(("objects", compare_objects(truth, objects)))
         results.append(("alive", compare_alive(truth, objects)))

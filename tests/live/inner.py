@@ -4,7 +4,6 @@ import os
 import edges
 import heap
 import program
-import pycorerun
 
 
 class Inner(heap.Census):
@@ -27,14 +26,9 @@ class Inner(heap.Census):
     def run(self, interpreter, base, binary):
         core, truth, references, probes = self.make(interpreter, base)
         options = interpreter.pycore_options(base)
-        census = pycorerun.run(binary, "heap", "--json", core, *options)
-        listed = pycorerun.run(binary, "heap", "--list", "--json", core,
-                               *options)
-        results = [("exit", pycorerun.success(census) +
-                    pycorerun.success(listed))]
-        if results[0][1]:
+        results, counted, objects = self.ask(binary, core, options)
+        if not counted:
             return results
-        counted, objects = census.json()["heap"], listed.json()["objects"]
         found = edges.edges_of(edges.tool(), core, interpreter, base,
                                list(references))
         ask = edges.asker(binary, core, options)
