@@ -1,4 +1,4 @@
-/* See the header. Each thread takes the next few parts until none is left, and counts for
+/* See the header. Each thread takes the next part until none is left, and counts for
  * itself. */
 #include "analyzers/heap_census.h"
 

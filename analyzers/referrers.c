@@ -1,4 +1,4 @@
-/* See the header. Each thread takes the next few parts; what they found is sorted at the end. */
+/* See the header. Each thread takes the next part; what they found is sorted at the end. */
 #include "analyzers/referrers.h"
 
 #include "core/jobs.h"

@@ -55,6 +55,9 @@ bool notes_load(struct elfcore *core);
 /* Adds to the target's mappings what core->maps says of addresses that these do not. */
 bool maps_take(struct elfcore *core);
 
+/* Two struct mapping, by address: as vec_sort() wants it. */
+int mapping_compare(const void *a, const void *b);
+
 /* Modules in address order: from NT_FILE, else the link map, else where ELF headers lie in the
  * core; then their files. `given` is the executable that the user named (data NULL: none): its
  * mapping moves to the module that it belongs to, and stays where it is none's. */

@@ -101,12 +101,6 @@ static char *unescape(struct arena *arena, const char *path, size_t len)
 	return ret;
 }
 
-static int by_start(const void *a, const void *b)
-{
-	const struct mapping *x = a, *y = b;
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
 /* Does the core's own list, its first `own` mappings, say something of these addresses? */
 static bool is_known(const struct target *t, size_t own, const struct mapping *m)
 {
@@ -164,7 +158,7 @@ bool maps_take(struct elfcore *core)
 	struct taking k = { .t = t, .own = t->mappings.len };
 	const char *at = (const char *)core->maps.data, *end = at + MIN(core->maps.size, TEXT_BYTES);
 	bool cut = core->maps.size > TEXT_BYTES;
-	vec_sort(&t->mappings, by_start);
+	vec_sort(&t->mappings, mapping_compare);
 	for (size_t n = 0; at < end && n < LINES_MAX; n++) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		const char *stop = newline ? newline : end, *next = newline ? newline + 1 : end;
@@ -186,7 +180,7 @@ bool maps_take(struct elfcore *core)
 		    "(NT_FILE) is %s", t->mappings.len - k.own, t->mappings.len, core->maps.path,
 		    k.own ? "cut" : "missing");
 	trace(ELF, "%s: %zu mappings, %zu bad lines", core->maps.path, t->mappings.len - k.own, k.bad);
-	vec_sort(&t->mappings, by_start);
+	vec_sort(&t->mappings, mapping_compare);
 	t->mappings_given = true;
 	return true;
 }

@@ -163,7 +163,7 @@ static bool from_mapping(struct elfcore *core, struct map *by_path, const struct
 	return true;
 }
 
-static int mapping_compare(const void *a, const void *b)
+int mapping_compare(const void *a, const void *b)
 {
 	const struct mapping *x = a, *y = b;
 	return x->start < y->start ? -1 : x->start > y->start;

@@ -1,4 +1,4 @@
-/* The parts of a heap, dealt to threads a few at a time: the first that is done gets the next.
+/* The parts of a heap, dealt to threads one by one: the first that is done gets the next.
  *
  *	struct heap_deal deal = heap_deal(heap, progress, "counting objects");
  *	jobs_run(heap_deal_jobs(&deal, options->jobs), work, workers, ...);
@@ -34,7 +34,7 @@ struct heap_hand {
 struct heap_deal heap_deal(struct pyheap *heap, struct progress *progress, const char *what);
 /* How many threads that heap is worth; asked: 0, or what the user wants. */
 unsigned heap_deal_jobs(const struct heap_deal *deal, uint64_t asked);
-/* The last parts are done; `it` goes on with the next ones. false: there are no more. */
+/* What the hand has is done; `it` goes on with the next part. false: there are no more. */
 bool heap_deal_next(struct heap_deal *deal, struct heap_iter *it, struct heap_hand *hand);
 
 #endif
